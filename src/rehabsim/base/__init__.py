@@ -1,0 +1,1 @@
+"""The words everyone speaks: errors, time, records, configuration."""

@@ -1,0 +1,193 @@
+"""Files that people write: strict, frozen, and explained when they are wrong."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from rehabsim.base.errors import ConfigError
+
+M = TypeVar("M", bound=BaseModel)
+
+Speed = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
+"""m/s"""
+Accel = Annotated[float, Field(gt=0, le=25, allow_inf_nan=False)]
+"""m/s²"""
+Angle = Annotated[float, Field(ge=-0.5, le=0.5, allow_inf_nan=False)]
+"""rad"""
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+"""s"""
+Metres = Annotated[float, Field(ge=-10, le=10, allow_inf_nan=False)]
+"""m"""
+
+
+class Strict(BaseModel):
+    """A table of a file or a request: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Limits(Strict):
+    """What the belts may do. No field has a default: someone has to decide.
+
+    Attributes:
+        max_speed_mps: Fastest either belt may run.
+        max_accel_mps2: Steepest change of a belt's set point while walking.
+        max_start_accel_mps2: The same while starting.
+        max_split_mps: Largest difference between the belts.
+        max_incline_rad: Steepest deck; the least is level.
+        max_incline_rate_radps: Fastest change of the deck's set point.
+        ramp_mps2: Deceleration of an ordinary stop.
+        fast_mps2: Deceleration of a STOP and of urgent causes.
+        max_wish_age_s: Permission: how old the session's newest wish may be.
+        max_belt_age_s: How old the treadmill's newest report may be.
+        max_plate_age_s: How old the newest force-plate sample may be.
+        max_operator_age_s: How long the console in command may be silent.
+        armed_life_s: How long "armed" waits for "start".
+    """
+
+    max_speed_mps: Speed
+    max_accel_mps2: Accel
+    max_start_accel_mps2: Accel
+    max_split_mps: Speed
+    max_incline_rad: Annotated[float, Field(ge=0, le=0.3, allow_inf_nan=False)]
+    max_incline_rate_radps: Annotated[float, Field(gt=0, le=0.2, allow_inf_nan=False)]
+    ramp_mps2: Accel
+    fast_mps2: Accel
+    max_wish_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+    max_belt_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+    max_plate_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+    max_operator_age_s: Annotated[float, Field(ge=0.2, le=30, allow_inf_nan=False)]
+    armed_life_s: Annotated[float, Field(ge=1, le=60, allow_inf_nan=False)]
+
+    def tightened_by(self, other: Self) -> Self:
+        """Return the stricter of the two, field by field; never looser than either."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return type(self)(**{key: min(mine[key], theirs[key]) for key in mine})
+
+
+class DeviceTable(BaseModel):
+    """`[treadmill]` or `[plates]` of a site file, before its driver has checked the rest."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    kind: str
+    url: str
+
+
+class Endpoints(Strict):
+    """`[publish]` of a site file: where clients find the session."""
+
+    state_url: str
+    request_url: str
+    page_port: Annotated[int, Field(ge=0, le=65535)]
+
+
+class Site(Strict):
+    """A site file: the devices of one room and what they may do."""
+
+    name: str
+    treadmill: DeviceTable
+    plates: DeviceTable
+    limits: Limits
+    publish: Endpoints
+
+
+class Session(Strict):
+    """A session file: what is trained.
+
+    Attributes:
+        scenario: Name of an installed scenario, or path of a `.py` file.
+        subject: Random id of the person; never a name.
+        patient: Whom the simulator puts on the belts.
+        seed: Of everything random in the session.
+        cruise_speed_mps: Speed at the start; the therapist changes it live.
+        params: The scenario's own table.
+    """
+
+    scenario: str
+    subject: str = "anonymous"
+    patient: str = "healthy"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    cruise_speed_mps: Speed = 0.8
+    params: dict[str, Any] = {}
+
+
+def load_toml(path: Path, model: type[M]) -> M:
+    """Return the file at `path`, checked against `model`.
+
+    Raises:
+        ConfigError: The file is missing, is not TOML, or breaks a rule; each broken rule is
+            named with its key, its value and what would be right.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not a TOML file: {error}.") from error
+    return check(table, model, where=str(path))
+
+
+def check(table: object, model: type[M], *, where: str) -> M:
+    """Return `table` as a `model`, or raise one `ConfigError` that names every fault.
+
+    Args:
+        table: What was read.
+        model: What it should be.
+        where: File or place to name in the message.
+    """
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        faults = [_sentence(fault, model) for fault in error.errors()]
+        raise ConfigError(f"{where}: " + "; ".join(faults) + ".") from None
+
+
+def _sentence(fault: Any, model: type[BaseModel]) -> str:
+    location = [str(part) for part in fault["loc"]]
+    key = ".".join(location)
+    if fault["type"] == "extra_forbidden":
+        known = _known_keys(model, location[:-1])
+        near = difflib.get_close_matches(location[-1], known, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        return f"{key}: unknown key.{hint} Known: {', '.join(known)}"
+    if fault["type"] == "missing":
+        return f"{key}: missing; it has no default, someone has to decide"
+    message = str(fault["msg"]).replace("Input should", "should", 1)
+    return f"{key} = {fault['input']!r}: {message}{_unit_hint(location[-1] if location else '')}"
+
+
+def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
+    for part in path:
+        annotation = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return []
+        model = annotation
+    return sorted(model.model_fields)
+
+
+_UNITS = {
+    "_mps2": "m/s²",
+    "_mps": "m/s",
+    "_radps": "rad/s",
+    "_rad": "rad",
+    "_hz": "Hz",
+    "_nm": "Nm",
+    "_m": "m",
+    "_s": "s",
+    "_n": "N",
+    "_kg": "kg",
+    "_frac": "a fraction from 0 to 1",
+}
+
+
+def _unit_hint(key: str) -> str:
+    for suffix, unit in _UNITS.items():
+        if key.endswith(suffix):
+            return f" (a number in {unit})"
+    return ""

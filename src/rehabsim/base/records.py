@@ -1,0 +1,207 @@
+"""The values that pass between the rooms: frozen, slotted, typed, SI.
+
+Frame `lab`: x walking direction, y left, z up, right-handed, origin mid-belt on the walking
+surface. Forces act on the person, so standing is `fz_n > 0`. Left before right. Instants are
+int `t_ns` since the session started; an absent number is NaN, never zero.
+"""
+
+from math import nan
+from typing import Literal, TypeAlias
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+
+WRENCH_COLUMNS = tuple(
+    f"{side}_{axis}"
+    for side in ("left", "right")
+    for axis in ("fx_n", "fy_n", "fz_n", "mx_nm", "my_nm", "mz_nm")
+)
+"""Columns of `PlateChunk.wrench`."""
+
+Side = Literal["left", "right"]
+Mode = Literal["locked", "idle", "armed", "starting", "running", "stopping"]
+MODES: tuple[Mode, ...] = ("locked", "idle", "armed", "starting", "running", "stopping")
+"""States of the keeper; the index is the code used in logs."""
+
+Severity = Literal["none", "warn", "hold", "ramp", "fast", "estop"]
+SEVERITIES: tuple[Severity, ...] = ("none", "warn", "hold", "ramp", "fast", "estop")
+"""What safety does about a cause, mildest first."""
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Base of every value that crosses a boundary."""
+
+
+class BeltSample(Record, frozen=True, gc=False):
+    """What the treadmill reports of itself.
+
+    Attributes:
+        t_ns: When the host received it.
+        left_speed_mps: Measured, positive when the surface moves towards -x.
+        right_speed_mps: The same for the right belt.
+        incline_rad: Deck pitch, positive uphill.
+    """
+
+    t_ns: int
+    left_speed_mps: float
+    right_speed_mps: float
+    incline_rad: float
+
+
+class PlateChunk(Record, frozen=True):
+    """Consecutive samples of both force plates.
+
+    Attributes:
+        t_ns: When the host received the last byte of it.
+        sequence: Number of the first sample, counted by the device from 0.
+        device_t_ns: Device clock at the first sample.
+        dt_ns: Device time between samples.
+        wrench: (n, 12) float32, columns `WRENCH_COLUMNS`, frame lab, moments about the lab
+            origin. NaN where a plate does not measure a component.
+    """
+
+    t_ns: int
+    sequence: int
+    device_t_ns: int
+    dt_ns: int
+    wrench: Floats
+
+
+class Wish(Record, frozen=True, gc=False):
+    """What the training asks of the belts; safety decides."""
+
+    left_speed_mps: float
+    right_speed_mps: float
+    incline_rad: float = 0.0
+
+
+class BeltCommand(Record, frozen=True, gc=False):
+    """What safety allows the belts to do; only `safety.guard` makes one.
+
+    Attributes:
+        left_speed_mps: Set point; the treadmill ramps to it at `left_accel_mps2`.
+        right_speed_mps: The same for the right belt.
+        left_accel_mps2: Magnitude of the ramp, up or down, > 0.
+        right_accel_mps2: The same for the right belt.
+        incline_rad: Deck set point.
+        ttl_s: How long the command is valid; a treadmill that can expire it then ramps to rest.
+    """
+
+    left_speed_mps: float
+    right_speed_mps: float
+    left_accel_mps2: float
+    right_accel_mps2: float
+    incline_rad: float
+    ttl_s: float
+
+
+class GaitEvent(Record, frozen=True, gc=False):
+    """One foot contact or lift-off.
+
+    Attributes:
+        t_ns: When it happened, on the session clock.
+        side: Whose foot.
+        kind: What happened.
+        latency_s: How long after `t_ns` it was known.
+        confidence: 0 to 1, by how clear-cut the forces were.
+    """
+
+    t_ns: int
+    side: Side
+    kind: Literal["heel_strike", "toe_off"]
+    latency_s: float
+    confidence: float
+
+
+class Gait(Record, frozen=True, gc=False, kw_only=True):
+    """What the person does, as known at `t_ns`; NaN where not measured or not yet known.
+
+    Attributes:
+        t_ns: Time of the newest sample that went in.
+        left_fz_n: Vertical force on the left plate, low-passed.
+        right_fz_n: The same on the right.
+        cop_x_m: Centre of pressure of both plates together, frame lab.
+        cop_y_m: The same, positive left.
+        load_share_left_frac: Left plate's part of the vertical force, smoothed over a stride;
+            0.5 is even.
+        has_left_stance: The left foot carries load.
+        has_right_stance: The right foot carries load.
+        body_weight_n: Estimate, N.
+        cadence_hz: Steps per second; times 60 is steps per minute.
+        left_step_time_s: Right heel strike to left heel strike, the last one.
+        right_step_time_s: Left heel strike to right heel strike, the last one.
+        left_stance_time_s: Left heel strike to left toe-off, the last one.
+        right_stance_time_s: The same on the right.
+        left_step_length_m: Belt-aware distance between the feet at left heel strike.
+        right_step_length_m: The same at right heel strike.
+        step_width_m: Lateral distance between the last two foot placements.
+        left_step_count: Left heel strikes since the start.
+        right_step_count: Right heel strikes since the start.
+    """
+
+    t_ns: int = 0
+    left_fz_n: float = nan
+    right_fz_n: float = nan
+    cop_x_m: float = nan
+    cop_y_m: float = nan
+    load_share_left_frac: float = nan
+    has_left_stance: bool = False
+    has_right_stance: bool = False
+    body_weight_n: float = nan
+    cadence_hz: float = nan
+    left_step_time_s: float = nan
+    right_step_time_s: float = nan
+    left_stance_time_s: float = nan
+    right_stance_time_s: float = nan
+    left_step_length_m: float = nan
+    right_step_length_m: float = nan
+    step_width_m: float = nan
+    left_step_count: int = 0
+    right_step_count: int = 0
+
+
+class State(Record, frozen=True, gc=False, kw_only=True):
+    """All that a scenario is told at one tick.
+
+    Attributes:
+        t_ns: The tick's deadline.
+        dt_s: Time since the tick before.
+        mode: What the keeper is doing.
+        belt: Newest measurement; NaN speeds before the first.
+        gait: What the person does.
+        left_distance_m: Belt surface passed since the start, integrated from `belt`.
+        right_distance_m: The same for the right belt.
+        cruise_speed_mps: The speed that the therapist has set.
+    """
+
+    t_ns: int
+    dt_s: float
+    mode: Mode
+    belt: BeltSample
+    gait: Gait
+    left_distance_m: float
+    right_distance_m: float
+    cruise_speed_mps: float
+
+
+class Event(Record, frozen=True):
+    """Something worth telling a person.
+
+    Attributes:
+        t_ns: When.
+        kind: One word: `stop`, `clamp`, `overrun`, `request`, `gate`, ...
+        source: The room it comes from: `keeper`, `session`, `scenario`, `plates`, ...
+        severity: What safety did about it; `none` for plain news.
+        text: One sentence: what, where, the numbers, what happened, what to do.
+        values: The numbers in `text`, by name with unit.
+    """
+
+    t_ns: int
+    kind: str
+    source: str
+    severity: Severity
+    text: str
+    values: dict[str, float] = {}

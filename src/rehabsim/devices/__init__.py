@@ -1,0 +1,1 @@
+"""Devices: bytes to records and back. Nothing here decides, retries or clips."""

@@ -1,0 +1,110 @@
+"""What every driver does, and how one is found.
+
+A driver translates and never decides: bytes come through a link, records go out. It has a
+`Config` (its table of the site file), a constructor and the methods below. Write one, name
+it in the entry-point group `rehabsim.treadmills` or `rehabsim.plates`, and the contract suite
+in `tests/test_driver_contract.py` runs over it.
+"""
+
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, Protocol, TypeVar
+
+from rehabsim.base.clock import Clock
+from rehabsim.base.config import DeviceTable, Strict, check
+from rehabsim.base.errors import ConfigError
+from rehabsim.base.records import BeltCommand, BeltSample, PlateChunk
+
+
+class Driver(Protocol):
+    """One device behind one link.
+
+    Attributes:
+        can_expire: The device itself ramps to rest when commands stop coming.
+    """
+
+    Config: type[Strict]
+
+    def __init__(self, config: Any, clock: Clock) -> None: ...
+
+    async def open(self) -> None:
+        """Connect; raises LinkError when nobody answers."""
+
+    async def close(self) -> None:
+        """Disconnect; safe to call twice, and never raises."""
+
+
+class Treadmill(Driver, Protocol):
+    """Two belts, perhaps on an incline."""
+
+    can_expire: bool
+
+    def take(self) -> Sequence[BeltSample]:
+        """Return the reports that came since the last call, oldest first.
+
+        Raises:
+            LinkError: The treadmill hung up.
+            ProtocolError: What came is not its protocol.
+        """
+
+    def send(self, command: BeltCommand) -> None:
+        """Send a set point.
+
+        Raises:
+            LinkError: The treadmill hung up.
+            DeviceFaultError: The command is outside what this treadmill can be told; nothing
+                was sent.
+        """
+
+    def stop(self, decel_mps2: float) -> None:
+        """Ask for rest at `decel_mps2`, keeping the deck where it is; never raises."""
+
+
+class Plates(Driver, Protocol):
+    """Two force plates, left and right."""
+
+    lost_count: int
+    """Samples that the device numbered and we never saw."""
+
+    def take(self) -> Sequence[PlateChunk]:
+        """Return the samples that came since the last call, oldest first.
+
+        Raises:
+            LinkError: The plates hung up.
+            ProtocolError: What came is not their protocol.
+        """
+
+
+D = TypeVar("D")
+TREADMILLS = "rehabsim.treadmills"
+PLATES = "rehabsim.plates"
+
+
+def installed(group: str) -> dict[str, EntryPoint]:
+    """Return the plug-ins of `group` by name."""
+    return {entry.name: entry for entry in sorted(entry_points(group=group))}
+
+
+def load(group: str, kind: str) -> Any:
+    """Return the plug-in called `kind`, or raise a ConfigError that lists the known ones."""
+    known = installed(group)
+    if kind not in known:
+        noun = group.partition(".")[2]
+        raise ConfigError(f"{noun}: unknown kind {kind!r}. Known: {', '.join(known)}.")
+    return known[kind].load()
+
+
+def make_driver(group: str, table: DeviceTable, clock: Clock, *, where: str) -> Any:
+    """Return the driver for a site file's table, its configuration checked.
+
+    Args:
+        group: `TREADMILLS` or `PLATES`.
+        table: `[treadmill]` or `[plates]`.
+        clock: The session clock.
+        where: File to name in messages.
+
+    Raises:
+        ConfigError: Unknown kind, or a key that the driver refuses.
+    """
+    driver = load(group, table.kind)
+    return driver(check(table.model_dump(), driver.Config, where=where), clock)

@@ -1,0 +1,186 @@
+"""Driver for `kind = "rs_plates"`: our framed stream of two force plates.
+
+Source: firmware_stubs/PROTOCOL.md, 1.
+"""
+
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+import numpy as np
+from cobs import cobs
+from pydantic import Field
+
+from rehabsim.base.clock import Clock
+from rehabsim.base.config import Metres, Strict
+from rehabsim.base.errors import ProtocolError
+from rehabsim.base.records import Floats, PlateChunk
+from rehabsim.devices.link import Link, open_link
+
+VERSION = 1
+TYPE_SAMPLES = 0x50
+MAX_COUNT = 16
+MAX_BAD_BYTES = 4096
+"""More bytes than this without one good frame are not this protocol."""
+
+_HEADER = struct.Struct("<BBBBIQHH")
+_CRC = struct.Struct("<I")
+
+Point = Annotated[list[Metres], Field(min_length=3, max_length=3)]
+
+
+class RsPlates:
+    """Two force plates that number and time their samples."""
+
+    class Config(Strict):
+        """`[plates]` of the site file.
+
+        Attributes:
+            left_origin_m: Centre of the left plate's top surface, frame lab.
+            right_origin_m: The same on the right.
+        """
+
+        kind: Literal["rs_plates"]
+        url: str
+        left_origin_m: Point
+        right_origin_m: Point
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.config = config
+        self.lost_count = 0
+        self.bad_count = 0
+        self.repeated_count = 0
+        self._clock = clock
+        self._link: Link | None = None
+        self._buffer = b""
+        self._bad_bytes = 0
+        self._next_sequence: int | None = None
+        self._wraps = 0
+
+    async def open(self) -> None:
+        """Connect to the plates."""
+        self._link = await open_link(self.config.url, self._clock, device="plates")
+
+    async def close(self) -> None:
+        """Disconnect."""
+        if self._link is not None:
+            await self._link.close()
+
+    def take(self) -> Sequence[PlateChunk]:
+        """Return one chunk per frame that came since the last call."""
+        assert self._link is not None, "open() first"
+        chunks = []
+        for t_ns, piece in self._link.take():
+            *frames, self._buffer = (self._buffer + piece).split(b"\0")
+            for frame in frames:
+                chunk = self._chunk(frame, t_ns)
+                if chunk is not None:
+                    chunks.append(chunk)
+            if self._bad_bytes + len(self._buffer) > MAX_BAD_BYTES:
+                raise ProtocolError(
+                    f"plates at {self.config.url}: {self._bad_bytes + len(self._buffer)} bytes"
+                    " without one good frame. Is this an rs_plates device?",
+                    device="plates",
+                    url=self.config.url,
+                )
+        return chunks
+
+    def _chunk(self, frame: bytes, t_ns: int) -> PlateChunk | None:
+        try:
+            sequence, device_t_us, dt_us, wrench = decode_frame(frame)
+        except ValueError:
+            self.bad_count += 1
+            self._bad_bytes += len(frame) + 1
+            return None
+        self._bad_bytes = 0
+        expected = self._next_sequence
+        if expected is not None and sequence != expected:
+            ahead = (sequence - expected) & 0xFFFFFFFF
+            if ahead >= 2**31:
+                self.repeated_count += 1
+                return None
+            self.lost_count += ahead
+        if expected is not None and sequence < expected & 0xFFFFFFFF:
+            self._wraps += 1
+        self._next_sequence = (sequence + len(wrench)) & 0xFFFFFFFF
+        return PlateChunk(
+            t_ns,
+            sequence + (self._wraps << 32),
+            device_t_us * 1000,
+            dt_us * 1000,
+            lab_from_plates(wrench, self.config.left_origin_m, self.config.right_origin_m),
+        )
+
+
+def decode_frame(frame: bytes) -> tuple[int, int, int, Floats]:
+    """Return sequence, device_t_us, dt_us and the (n, 12) wrench in plate frames.
+
+    Args:
+        frame: COBS-encoded, without its closing zero.
+
+    Raises:
+        ValueError: It is not a whole, undamaged frame of samples.
+
+    Source: firmware_stubs/PROTOCOL.md, 1.
+    """
+    try:
+        raw = cobs.decode(frame)
+    except cobs.DecodeError as error:
+        raise ValueError(str(error)) from error
+    if len(raw) < _HEADER.size + _CRC.size:
+        raise ValueError(f"{len(raw)} bytes are too short")
+    body_end = len(raw) - _CRC.size
+    if zlib.crc32(raw[:body_end]) != _CRC.unpack_from(raw, body_end)[0]:
+        raise ValueError("CRC differs")
+    version, kind, count, _, sequence, device_t_us, dt_us, _ = _HEADER.unpack_from(raw)
+    if (version, kind) != (VERSION, TYPE_SAMPLES) or not 1 <= count <= MAX_COUNT:
+        raise ValueError(f"version {version}, type {kind:#x}, count {count}")
+    if body_end - _HEADER.size != 48 * count or dt_us == 0:
+        raise ValueError(f"{len(raw)} bytes do not hold {count} samples")
+    wrench = np.frombuffer(raw, "<f4", 12 * count, _HEADER.size).reshape(count, 12)
+    return sequence, device_t_us, dt_us, wrench
+
+
+def encode_frame(
+    sequence: int, device_t_us: int, dt_us: int, wrench: Floats, *, flags: int = 0
+) -> bytes:
+    """Return the frame for (n, 12) samples in plate frames, closing zero included.
+
+    Source: firmware_stubs/PROTOCOL.md, 1.
+    """
+    body = np.ascontiguousarray(wrench, "<f4").tobytes()
+    header = _HEADER.pack(
+        VERSION,
+        TYPE_SAMPLES,
+        len(wrench),
+        flags,
+        sequence & 0xFFFFFFFF,
+        device_t_us,
+        dt_us,
+        0,
+    )
+    raw = header + body
+    return bytes(cobs.encode(raw + _CRC.pack(zlib.crc32(raw)))) + b"\0"
+
+
+def lab_from_plates(
+    wrench: Floats, left_origin_m: Sequence[float], right_origin_m: Sequence[float]
+) -> Floats:
+    """Return (n, 12) wrenches with moments about the lab origin instead of the plate centres.
+
+    Args:
+        wrench: (n, 12) float32, columns `WRENCH_COLUMNS`, moments about each plate's centre.
+        left_origin_m: Left plate's centre, frame lab.
+        right_origin_m: Right plate's centre, frame lab.
+
+    Source: M_lab = M_plate + r x F, axes parallel.
+    """
+    lab = wrench.astype(np.float32)
+    for first, origin in ((0, left_origin_m), (6, right_origin_m)):
+        x, y, z = (np.float32(value) for value in origin)
+        fx, fy, fz = wrench[:, first], wrench[:, first + 1], wrench[:, first + 2]
+        lab[:, first + 3] += y * fz - z * fy
+        lab[:, first + 4] += z * fx - x * fz
+        lab[:, first + 5] += x * fy - y * fx
+    return lab

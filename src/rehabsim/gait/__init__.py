@@ -1,0 +1,1 @@
+"""What the person does, from forces: events, strides, balance. Pure, in chunks of any length."""

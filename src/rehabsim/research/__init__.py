@@ -1,0 +1,1 @@
+"""After the session: reports, imports, exports."""

@@ -1,0 +1,1 @@
+"""Pages for therapists and patients, and the gateway that serves them."""
