@@ -13,7 +13,7 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -199,7 +199,7 @@ _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1
 
 
-async def _timerfd_expirations(first_ns: int, period_ns: int) -> AsyncIterator[int]:
+async def _timerfd_expirations(first_ns: int, period_ns: int) -> AsyncGenerator[int, None]:
     """Yield how many deadlines passed at each wake; Linux. `os.timerfd_create` needs 3.13."""
     libc = ctypes.CDLL(None, use_errno=True)
     fd = libc.timerfd_create(_CLOCK_MONOTONIC, os.O_NONBLOCK | os.O_CLOEXEC)
@@ -224,7 +224,7 @@ async def _timerfd_expirations(first_ns: int, period_ns: int) -> AsyncIterator[i
         os.close(fd)
 
 
-async def _thread_expirations(first_ns: int, period_ns: int) -> AsyncIterator[int]:
+async def _thread_expirations(first_ns: int, period_ns: int) -> AsyncGenerator[int, None]:
     """Yield how many deadlines passed at each wake; a sleeping thread, for other systems."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()

@@ -13,7 +13,6 @@ import os
 import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
-from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
@@ -257,7 +256,7 @@ class _UnixListener:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
         with contextlib.suppress(OSError):
-            Path(_unix_path(self.url)).unlink()
+            os.unlink(_unix_path(self.url))  # noqa: PTH108
 
 
 async def _open_unix(url: str, clock: Clock, device: str) -> Link:
@@ -305,11 +304,11 @@ class _MemoryLink(_Inbox):
 
     def write(self, data: bytes) -> None:
         self._require_open()
-        self.peer._arrived(data)
+        self.peer._arrived(data)  # noqa: SLF001
 
     async def close(self) -> None:
         self._ended("closed here")
-        self.peer._ended("the other end hung up")
+        self.peer._ended("the other end hung up")  # noqa: SLF001
 
 
 class _MemoryListener:
@@ -377,7 +376,10 @@ async def open_link(url: str, clock: Clock, *, device: str) -> Link:
         ConfigError: The scheme is unknown or the address malformed.
         LinkError: Nobody answers.
     """
-    return await _for_scheme(url, _OPENERS, device)(url, clock, device)
+    opener = _OPENERS.get(url.partition(":")[0])
+    if opener is None:
+        raise _unknown_scheme(url, device)
+    return await opener(url, clock, device)
 
 
 async def listen(url: str, clock: Clock, *, device: str, accept: Accept) -> Listener:
@@ -387,13 +389,13 @@ async def listen(url: str, clock: Clock, *, device: str, accept: Accept) -> List
         ConfigError: The scheme is unknown or the address malformed.
         LinkError: The place is taken.
     """
-    return await _for_scheme(url, _LISTENERS, device)(url, clock, device, accept)
+    listener = _LISTENERS.get(url.partition(":")[0])
+    if listener is None:
+        raise _unknown_scheme(url, device)
+    return await listener(url, clock, device, accept)
 
 
-def _for_scheme(url: str, table: dict[str, Any], device: str) -> Any:
-    scheme = url.partition(":")[0]
-    if scheme not in table:
-        raise ConfigError(
-            f"{device} at {url!r}: unknown scheme {scheme!r}. Known: {', '.join(sorted(table))}."
-        )
-    return table[scheme]
+def _unknown_scheme(url: str, device: str) -> ConfigError:
+    return ConfigError(
+        f"{device} at {url!r}: unknown scheme. Known: {', '.join(sorted(_OPENERS))}."
+    )

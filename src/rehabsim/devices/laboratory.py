@@ -1,0 +1,61 @@
+"""What stands in for the devices when a URL says `sim:`.
+
+A laboratory serves the devices' own protocols; nothing above the wire knows it is there. It is
+found by entry point (`rehabsim.laboratories`), so this project does not import the simulator.
+"""
+
+from typing import Protocol
+
+from rehabsim.base.clock import Clock
+from rehabsim.base.records import Record
+
+LABORATORIES = "rehabsim.laboratories"
+
+
+class LaboratoryPlan(Record, frozen=True, kw_only=True):
+    """What a laboratory should be.
+
+    Attributes:
+        treadmill_kind: Protocol of the belts: `bertec_treadmill`.
+        treadmill_url: Where to listen for the belts' client; port 0 takes a free one.
+        plates_url: Where to listen for the plates' client.
+        patient: Who walks.
+        seed: Of everything random.
+        left_origin_m: Centre of the left plate, frame lab.
+        right_origin_m: Centre of the right plate, frame lab.
+        faults_path: File of faults to inject, or empty.
+        truth_path: File to write the ground truth to, or empty; for tests.
+    """
+
+    treadmill_kind: str = "bertec_treadmill"
+    treadmill_url: str
+    plates_url: str
+    patient: str = "healthy"
+    seed: int = 1
+    left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)
+    right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0)
+    faults_path: str = ""
+    truth_path: str = ""
+
+
+class Laboratory(Protocol):
+    """A treadmill, two plates and a person.
+
+    Attributes:
+        treadmill_url: Where the belts really listen, once open.
+        plates_url: Where the plates really listen, once open.
+    """
+
+    treadmill_url: str
+    plates_url: str
+
+    def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None: ...
+
+    async def open(self) -> None:
+        """Start listening; raises ConfigError for a plan that cannot be, LinkError when busy."""
+
+    async def run(self) -> None:
+        """Live, until cancelled."""
+
+    async def close(self) -> None:
+        """Stop listening; never raises."""

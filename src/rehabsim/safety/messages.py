@@ -1,0 +1,156 @@
+"""What passes between the keeper and everyone else, over `unix:` or `memory:` links.
+
+One message per write, MessagePack. Anyone who can open the keeper's socket may send an `Ask`;
+the session sends a `WishMessage` every tick; the keeper sends a `Report` to everyone every tick.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from rehabsim.base.records import BeltCommand, BeltSample, Event, Mode, Record, Severity, Wish
+
+AskName = Literal["arm", "start", "pause", "stop", "reset"]
+
+
+class Ask(Record, frozen=True, gc=False, tag="ask"):
+    """Someone asks for a change of mode.
+
+    Attributes:
+        id: Chosen by the asker; the answer carries it, and the same id never acts twice.
+        name: `stop` is obeyed from anyone, in any state.
+        source: Who asks, for the log.
+    """
+
+    id: str
+    name: AskName
+    source: str
+
+
+class WishMessage(Record, frozen=True, gc=False, tag="wish"):
+    """The session's wish for this tick, which is also its sign of life.
+
+    Attributes:
+        t_ns: When it was made; the permission that it gives expires.
+        wish: What the belts should do.
+        operator_t_ns: When the console in command was last heard.
+        plate_t_ns: When the newest force-plate sample arrived.
+    """
+
+    t_ns: int
+    wish: Wish
+    operator_t_ns: int
+    plate_t_ns: int
+
+
+class Answer(Record, frozen=True, gc=False):
+    """What became of an `Ask`.
+
+    Attributes:
+        id: The ask's.
+        is_accepted: It took effect.
+        reason: Why not; one sentence for the therapist.
+    """
+
+    id: str
+    is_accepted: bool
+    reason: str
+
+
+class GuardInputs(Record, frozen=True, kw_only=True):
+    """All that one decision of the guard is made from.
+
+    Attributes:
+        t_ns: Time of the decision.
+        wish: The session's newest message, None before the first.
+        belt: The treadmill's newest report, None before the first.
+        asks: What was asked since the decision before.
+        has_treadmill: The treadmill's link is open and speaks its protocol.
+    """
+
+    t_ns: int
+    wish: WishMessage | None
+    belt: BeltSample | None
+    asks: tuple[Ask, ...] = ()
+    has_treadmill: bool = True
+
+
+class GuardState(Record, frozen=True, kw_only=True):
+    """What the guard remembers from one decision to the next.
+
+    Attributes:
+        mode: State of the machine.
+        since_ns: When it was entered.
+        severity: How hard the present stop is; `none` outside `stopping` and `locked`.
+        cause: Why the belts were stopped; kept until reset.
+        left_speed_mps: The last commanded set point.
+        right_speed_mps: The same for the right belt.
+        incline_rad: The last commanded deck angle.
+        t_ns: Time of the last decision.
+    """
+
+    mode: Mode = "locked"
+    since_ns: int = 0
+    severity: Severity = "none"
+    cause: str = "start-up"
+    left_speed_mps: float = 0.0
+    right_speed_mps: float = 0.0
+    incline_rad: float = 0.0
+    t_ns: int = 0
+
+
+class Decision(Record, frozen=True):
+    """What the guard decided.
+
+    Attributes:
+        state: To be handed back at the next decision.
+        command: What the treadmill is told.
+        answers: One per ask.
+        events: Everything that differs from what was wished, and every change of mode.
+    """
+
+    state: GuardState
+    command: BeltCommand
+    answers: tuple[Answer, ...] = ()
+    events: tuple[Event, ...] = ()
+
+
+class Report(Record, frozen=True, tag="report"):
+    """One tick of the keeper: its inputs and its decision, enough to make it again.
+
+    Attributes:
+        tick: Number of the keeper's tick; the first report of a keeper has 0.
+        missed_count: Ticks that the keeper missed just before this one.
+        inputs: What the guard was given.
+        decision: What it decided.
+        notes: What the keeper itself noticed: links lost, bad messages.
+    """
+
+    tick: int
+    missed_count: int
+    inputs: GuardInputs
+    decision: Decision
+    notes: tuple[Event, ...] = ()
+
+
+ToKeeper = Ask | WishMessage
+
+_encoder = msgspec.msgpack.Encoder()
+_to_keeper = msgspec.msgpack.Decoder(ToKeeper)
+_report = msgspec.msgpack.Decoder(Report)
+
+
+def encode(message: Ask | WishMessage | Report) -> bytes:
+    """Return the bytes of one message."""
+    return _encoder.encode(message)
+
+
+def decode_to_keeper(data: bytes) -> Ask | WishMessage:
+    """Return the message in `data`; raises ValueError when it is not one."""
+    message: Ask | WishMessage = _to_keeper.decode(data)
+    return message
+
+
+def decode_report(data: bytes) -> Report:
+    """Return the report in `data`; raises ValueError when it is not one."""
+    return _report.decode(data)

@@ -1,0 +1,249 @@
+"""What a session tells its clients and what they may ask; documented in MESSAGES.md."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from pydantic import Field
+
+from rehabsim.base.config import Strict
+from rehabsim.base.errors import ConfigError
+from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Mode, Record, Side, Wish
+
+SCHEMA = 1
+"""Version of every published message; a field may be added, none removed or renamed."""
+
+
+class Belts(Record, frozen=True, gc=False):
+    """A pair of set points."""
+
+    left_speed_mps: float
+    right_speed_mps: float
+    incline_rad: float
+
+
+class Health(Record, frozen=True, gc=False):
+    """How well the session keeps up.
+
+    Attributes:
+        lateness_s: Of this tick.
+        missed_count: Ticks missed since the start.
+        plate_count: Force-plate samples received since the start.
+        plate_lost_count: Samples that the plates numbered and the session never saw.
+        keeper_age_s: Age of the keeper's newest report.
+        plate_age_s: Age of the newest force-plate sample.
+    """
+
+    lateness_s: float
+    missed_count: int
+    plate_count: int
+    plate_lost_count: int
+    keeper_age_s: float
+    plate_age_s: float
+
+
+class StateMessage(Record, frozen=True, kw_only=True):
+    """Topic `state`: everything that changes, once a tick.
+
+    Attributes:
+        boot_id: Random, new for each run of a session; when it changes, forget what you knew.
+        seq: Counts the messages of this topic.
+        tick: The session's tick; time is alive only while it advances.
+        t_s: Session time of the tick.
+        is_replay: A recording is being played; nothing that is asked can have an effect.
+        scenario: Name of the running scenario.
+        mode: What the keeper is doing.
+        cause: Why the belts were stopped, or empty.
+        commander: Who is in command, or empty.
+        belt: Measured.
+        wish: What the scenario asks for.
+        command: What safety allows.
+        cruise_speed_mps: Set by the therapist.
+        max_speed_mps: The present limit.
+        left_distance_m: Belt surface passed since the start.
+        right_distance_m: The same for the right belt.
+        gait: What the person does.
+        scene: The scenario's own fields.
+        health: How well the session keeps up.
+    """
+
+    schema: int = SCHEMA
+    boot_id: str
+    seq: int
+    tick: int
+    t_s: float
+    is_replay: bool
+    scenario: str
+    mode: Mode
+    cause: str
+    commander: str
+    belt: BeltSample
+    wish: Wish
+    command: Belts
+    cruise_speed_mps: float
+    max_speed_mps: float
+    left_distance_m: float
+    right_distance_m: float
+    gait: Gait
+    scene: dict[str, float]
+    health: Health
+
+
+class EventMessage(Record, frozen=True, kw_only=True):
+    """Topic `event`: something worth telling a person; counted, so that a gap is visible."""
+
+    schema: int = SCHEMA
+    boot_id: str
+    seq: int
+    tick: int
+    t_s: float
+    kind: str
+    source: str
+    severity: str
+    text: str
+    values: dict[str, float]
+
+
+class GaitMessage(Record, frozen=True, kw_only=True):
+    """Topic `gait`: one heel strike or toe-off."""
+
+    schema: int = SCHEMA
+    boot_id: str
+    seq: int
+    tick: int
+    t_s: float
+    side: Side
+    kind: str
+    latency_s: float
+    confidence: float
+
+
+class SessionMessage(Record, frozen=True, kw_only=True):
+    """Topic `session`: what does not change, once a second, for clients that join late.
+
+    Attributes:
+        start_utc_ns: Wall time at `t_s` = 0.
+        site: Name of the room.
+        treadmill_url: The real address, or one that says `sim:` or `recording:`.
+        plates_url: The same.
+        subject: Random id of the person.
+        patient: Whom the simulator plays, or empty.
+        seed: Of everything random.
+        params: The scenario's parameters as text.
+        limits: The belts' limits, by name.
+        log: Where the session is recorded.
+    """
+
+    schema: int = SCHEMA
+    boot_id: str
+    seq: int
+    start_utc_ns: int
+    version: str
+    is_replay: bool
+    site: str
+    treadmill_url: str
+    plates_url: str
+    subject: str
+    patient: str
+    seed: int
+    scenario: str
+    params: dict[str, str]
+    limits: dict[str, float]
+    log: str
+
+
+RequestName = Literal[
+    "arm", "start", "pause", "stop", "reset", "set_speed", "marker", "alive", "hello"
+]
+
+
+class Request(Strict):
+    """What a client asks, as JSON.
+
+    Attributes:
+        id: Chosen by the client; the same id is answered the same way and acts once.
+        name: What to do.
+        speed_mps: For `set_speed`.
+        text: For `marker`.
+    """
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    name: RequestName
+    speed_mps: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] | None = None
+    text: Annotated[str, Field(max_length=500)] | None = None
+
+
+class Ack(Record, frozen=True):
+    """The answer to a request, as JSON.
+
+    Attributes:
+        id: The request's.
+        status: What became of it.
+        tick: The session's tick at which it took effect, or was refused.
+        t_s: Session time of that tick.
+        reason: Why not; one sentence for the therapist.
+    """
+
+    id: str
+    status: Literal["applied", "rejected", "duplicate"]
+    tick: int
+    t_s: float
+    reason: str = ""
+
+
+Published = StateMessage | EventMessage | GaitMessage | SessionMessage
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode_frame(topic: str, message: Published) -> bytes:
+    """Return the single ZeroMQ frame: topic, one space, MessagePack map."""
+    return topic.encode() + b" " + _encoder.encode(message)
+
+
+def split_frame(frame: bytes) -> tuple[str, bytes]:
+    """Return topic and MessagePack body of a published frame."""
+    topic, _, body = frame.partition(b" ")
+    return topic.decode(), body
+
+
+def decode_request(data: bytes) -> Request:
+    """Return the request in `data`.
+
+    Raises:
+        ConfigError: It is not one; the message says what is wrong with it.
+    """
+    try:
+        return Request.model_validate_json(data)
+    except ValueError as error:
+        first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
+        where = ".".join(str(part) for part in first["loc"]) or "request"
+        raise ConfigError(f"{where}: {first['msg']}") from None
+
+
+def event_message(event: Event, *, boot_id: str, seq: int, tick: int) -> EventMessage:
+    """Return what is published of `event`."""
+    return EventMessage(
+        boot_id=boot_id,
+        seq=seq,
+        tick=tick,
+        t_s=event.t_ns / 1e9,
+        kind=event.kind,
+        source=event.source,
+        severity=event.severity,
+        text=event.text,
+        values=event.values,
+    )
+
+
+def gait_message(event: GaitEvent, *, boot_id: str, seq: int, tick: int) -> GaitMessage:
+    """Return what is published of a heel strike or toe-off."""
+    return GaitMessage(
+        boot_id=boot_id,
+        seq=seq,
+        tick=tick,
+        t_s=event.t_ns / 1e9,
+        side=event.side,
+        kind=event.kind,
+        latency_s=event.latency_s,
+        confidence=event.confidence,
+    )
