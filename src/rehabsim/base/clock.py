@@ -13,7 +13,7 @@ import selectors
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -44,11 +44,11 @@ class Clock(Protocol):
     def now_ns(self) -> int:
         """Return the time on the session clock, never going backwards."""
 
-    def ticks(self, period_ns: int, *, start_ns: int | None = None) -> AsyncIterator[Tick]:
+    def ticks(self, period_ns: int, *, start_ns: int | None = None) -> AsyncGenerator[Tick, None]:
         """Yield a `Tick` for each deadline `start_ns + k * period_ns`, for ever.
 
         A deadline that passed while the task was busy is counted, not made up for.
-        Without `start_ns` the first deadline is now.
+        Without `start_ns` the first deadline is now. Close it when done: `contextlib.aclosing`.
         """
 
 
@@ -62,7 +62,9 @@ class HostClock:
         """Return nanoseconds since the epoch."""
         return time.monotonic_ns() - self.epoch_ns
 
-    async def ticks(self, period_ns: int, *, start_ns: int | None = None) -> AsyncIterator[Tick]:
+    async def ticks(
+        self, period_ns: int, *, start_ns: int | None = None
+    ) -> AsyncGenerator[Tick, None]:
         """Yield a tick for each absolute deadline, woken by a timerfd where there is one."""
         first_ns = self.now_ns() if start_ns is None else start_ns
         expirations = _timerfd_expirations if sys.platform == "linux" else _thread_expirations
@@ -84,7 +86,9 @@ class VirtualClock:
         """Return nanoseconds since this clock was made."""
         return self._loop.now_ns - self.epoch_ns
 
-    async def ticks(self, period_ns: int, *, start_ns: int | None = None) -> AsyncIterator[Tick]:
+    async def ticks(
+        self, period_ns: int, *, start_ns: int | None = None
+    ) -> AsyncGenerator[Tick, None]:
         """Yield a tick for each deadline, exactly on it unless the consumer slept past it."""
         first_ns = self.now_ns() if start_ns is None else start_ns
         index, missed_count = 0, 0
@@ -101,12 +105,15 @@ class VirtualClock:
             index, missed_count = index + 1, 0
 
     async def _sleep_until(self, due_ns: int) -> None:
-        future = self._loop.create_future()
-        handle = self._loop.call_at((due_ns + self.epoch_ns) / NS, _wake, future)
-        try:
-            await future
-        finally:
-            handle.cancel()
+        while True:
+            future = self._loop.create_future()
+            handle = self._loop.call_at((due_ns + self.epoch_ns) / NS, _wake, future)
+            try:
+                await future
+            finally:
+                handle.cancel()
+            if self.now_ns() >= due_ns:  # The loop takes timers 1 ns apart for simultaneous.
+                return
 
 
 def _wake(future: asyncio.Future[None]) -> None:
@@ -134,20 +141,24 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return self._jumping.now_ns / NS
 
 
+DEADLOCK_S = 5.0
+"""How long a socket or a thread may keep everyone waiting in virtual time, real s."""
+
+
 class _JumpingSelector(selectors.DefaultSelector):
     now_ns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
-            ready = super().select(5.0)
+            ready = super().select(DEADLOCK_S)
             if not ready:
                 raise RuntimeError("deadlock: every task waits and no timer is set")
             return ready
-        if timeout > 0:
+        ready = super().select(0)
+        if timeout > 0 and not ready:
             # Timers lie on whole nanoseconds; rounding undoes the float arithmetic of the loop.
             self.now_ns += max(round(timeout * NS), 1)
-            return []
-        return super().select(0)
+        return ready
 
 
 def run(
@@ -179,6 +190,14 @@ def host_epoch_ns() -> int:
     return time.monotonic_ns()
 
 
+def next_beat_ns(now_ns: int, period_ns: int, phase_ns: int) -> int:
+    """Return the first instant from now on that lies `phase_ns` after a whole period.
+
+    Processes that share an epoch thereby take turns, each as soon as the one before is done.
+    """
+    return now_ns + (phase_ns - now_ns) % period_ns
+
+
 def utc_ns() -> int:
     """Return wall time, for the log's header and nothing else."""
     return time.time_ns()
@@ -207,18 +226,28 @@ async def _timerfd_expirations(first_ns: int, period_ns: int) -> AsyncGenerator[
         raise OSError(ctypes.get_errno(), "timerfd_create")
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
+    count = 0
+
+    def expired() -> None:
+        # Read here, or the loop would find the timer readable again and again until served.
+        nonlocal count
+        with contextlib.suppress(BlockingIOError):
+            count += int.from_bytes(os.read(fd, 8), sys.byteorder)
+            ready.set()
+
     try:
         spec = _Itimerspec(
             _Timespec(*divmod(period_ns, NS)), _Timespec(*divmod(max(first_ns, 1), NS))
         )
         if libc.timerfd_settime(fd, _TFD_TIMER_ABSTIME, ctypes.byref(spec), None) < 0:
             raise OSError(ctypes.get_errno(), "timerfd_settime")
-        loop.add_reader(fd, ready.set)
+        loop.add_reader(fd, expired)
         while True:
             await ready.wait()
+            expired()
             ready.clear()
-            with contextlib.suppress(BlockingIOError):
-                yield int.from_bytes(os.read(fd, 8), sys.byteorder)
+            served_count, count = count, 0
+            yield served_count
     finally:
         loop.remove_reader(fd)
         os.close(fd)
@@ -233,8 +262,10 @@ async def _thread_expirations(first_ns: int, period_ns: int) -> AsyncGenerator[i
     def beat() -> None:
         due_ns = first_ns
         while not is_done.wait(max(0.0, (due_ns - time.monotonic_ns()) / NS)):
-            loop.call_soon_threadsafe(ready.set)
-            due_ns += period_ns
+            passed_count = (time.monotonic_ns() - first_ns) // period_ns + 1
+            if passed_count > 0:
+                loop.call_soon_threadsafe(ready.set)
+            due_ns = first_ns + max(passed_count, 0) * period_ns
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()
@@ -249,3 +280,4 @@ async def _thread_expirations(first_ns: int, period_ns: int) -> AsyncGenerator[i
                 served_count = passed_count
     finally:
         is_done.set()
+        thread.join()

@@ -13,8 +13,8 @@ M = TypeVar("M", bound=BaseModel)
 
 Speed = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
 """m/s"""
-Accel = Annotated[float, Field(gt=0, le=25, allow_inf_nan=False)]
-"""m/s²"""
+Accel = Annotated[float, Field(ge=0.01, le=25, allow_inf_nan=False)]
+"""m/s²; less would not fit a treadmill's field, and no stop would ever end"""
 Angle = Annotated[float, Field(ge=-0.5, le=0.5, allow_inf_nan=False)]
 """rad"""
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
@@ -158,8 +158,10 @@ def _sentence(fault: Any, model: type[BaseModel]) -> str:
         return f"{key}: unknown key.{hint} Known: {', '.join(known)}"
     if fault["type"] == "missing":
         return f"{key}: missing; it has no default, someone has to decide"
+    if fault["type"] == "model_type":
+        return f"{key or 'everything'}: should be a table of keys, this is {fault['input']!r}"
     message = str(fault["msg"]).replace("Input should", "should", 1)
-    return f"{key} = {fault['input']!r}: {message}{_unit_hint(location[-1] if location else '')}"
+    return f"{key} = {fault['input']!r}: {message}{_unit_hint(key)}"
 
 
 def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:

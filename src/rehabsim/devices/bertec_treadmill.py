@@ -13,7 +13,7 @@ the Treadmill Control Panel 1.8; no vendor document is public.
 
 import struct
 from collections.abc import Sequence
-from math import degrees, isfinite, radians
+from math import degrees, radians
 from typing import Literal
 
 from rehabsim.base.clock import Clock
@@ -26,6 +26,7 @@ COMMAND_BYTES = 64
 REPORT_BYTES = 32
 MAX_PLAUSIBLE_MPS = 12.0
 MAX_PLAUSIBLE_DEG = 45.0
+MIN_ACCEL_MPS2 = 0.001
 MAX_ACCEL_MPS2 = 25.0
 """Bertec's fastest belts; 32.767 m/s² would still fit the field."""
 MAX_INCLINE_RAD = radians(15)
@@ -57,9 +58,11 @@ class BertecTreadmill:
         self._link: Link | None = None
         self._buffer = b""
         self._incline_rad = 0.0
+        self._has_reported = False
 
     async def open(self) -> None:
-        """Connect to the panel."""
+        """Connect to the panel; a new connection begins in step."""
+        self._buffer = b""
         self._link = await open_link(self.config.url, self._clock, device="treadmill")
 
     async def close(self) -> None:
@@ -71,6 +74,8 @@ class BertecTreadmill:
         """Return the reports that came since the last call."""
         assert self._link is not None, "open() first"
         samples = []
+        if self._link.dropped_count:
+            raise self._out_of_step("reports came faster than they were taken")
         for t_ns, piece in self._link.take():
             self._buffer += piece
             while len(self._buffer) >= REPORT_BYTES:
@@ -78,13 +83,10 @@ class BertecTreadmill:
                 try:
                     sample = decode_report(report, t_ns)
                 except ValueError as error:
-                    raise ProtocolError(
-                        f"treadmill at {self.config.url}: cannot decode {report[:11].hex()}:"
-                        f" {error}. The stream is out of step; connect again.",
-                        device="treadmill",
-                        url=self.config.url,
-                    ) from error
+                    why = f"cannot decode {report[:11].hex()}: {error}"
+                    raise self._out_of_step(why) from error
                 self._incline_rad = max(0.0, sample.incline_rad)
+                self._has_reported = True
                 samples.append(sample)
         return samples
 
@@ -102,18 +104,29 @@ class BertecTreadmill:
             packet = encode_command(command)
         except ValueError as error:
             raise self._refusal(str(error)) from error
-        self._incline_rad = command.incline_rad
+        if not self._has_reported:
+            self._incline_rad = command.incline_rad
         self._link.write(packet)
 
     def stop(self, decel_mps2: float) -> None:
-        """Ask both belts to come to rest at `decel_mps2`, the deck staying where it is."""
-        decel_mps2 = decel_mps2 if 0 < decel_mps2 <= MAX_ACCEL_MPS2 else 0.5
+        """Ask both belts to come to rest at `decel_mps2`, the deck staying where it is.
+
+        Where the deck is, the last report says; before any, the last command; before any, level.
+        """
+        decel_mps2 = decel_mps2 if MIN_ACCEL_MPS2 <= decel_mps2 <= MAX_ACCEL_MPS2 else 0.5
         incline_rad = min(max(self._incline_rad, 0.0), MAX_INCLINE_RAD)
         if self._link is not None:
             try:
                 self._link.write(_packet(0.0, 0.0, decel_mps2, decel_mps2, incline_rad))
             except LinkError:
                 return
+
+    def _out_of_step(self, why: str) -> ProtocolError:
+        return ProtocolError(
+            f"treadmill at {self.config.url}: {why}. The stream is out of step; connect again.",
+            device="treadmill",
+            url=self.config.url,
+        )
 
     def _refusal(self, why: str) -> DeviceFaultError:
         return DeviceFaultError(
@@ -130,16 +143,17 @@ def encode_command(command: BeltCommand) -> bytes:
         ValueError: A number is not finite or does not fit its field.
     """
     c = command
-    for name, value, limit in (
-        ("left acceleration", c.left_accel_mps2, MAX_ACCEL_MPS2),
-        ("right acceleration", c.right_accel_mps2, MAX_ACCEL_MPS2),
-    ):
-        if not (0.001 <= value <= limit):
-            raise ValueError(f"{name} {value} m/s², it takes 0.001 to {limit} m/s²")
+    for side, accel_mps2 in (("left", c.left_accel_mps2), ("right", c.right_accel_mps2)):
+        if not (MIN_ACCEL_MPS2 <= accel_mps2 <= MAX_ACCEL_MPS2):
+            raise ValueError(
+                f"{side} acceleration {accel_mps2} m/s², it takes {MIN_ACCEL_MPS2} to"
+                f" {MAX_ACCEL_MPS2} m/s²"
+            )
+    for side, speed_mps in (("left", c.left_speed_mps), ("right", c.right_speed_mps)):
+        if not (abs(speed_mps) <= MAX_PLAUSIBLE_MPS):
+            raise ValueError(f"{side} speed {speed_mps} m/s")
     if not (0 <= c.incline_rad <= MAX_INCLINE_RAD):
         raise ValueError(f"incline {c.incline_rad} rad, it takes 0 to {MAX_INCLINE_RAD:.3f} rad")
-    if not (isfinite(c.left_speed_mps) and isfinite(c.right_speed_mps)):
-        raise ValueError("a speed that is not a number")
     return _packet(
         c.left_speed_mps, c.right_speed_mps, c.left_accel_mps2, c.right_accel_mps2, c.incline_rad
     )

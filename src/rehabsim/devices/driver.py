@@ -86,12 +86,19 @@ def installed(group: str) -> dict[str, EntryPoint]:
 
 
 def load(group: str, kind: str) -> Any:
-    """Return the plug-in called `kind`, or raise a ConfigError that lists the known ones."""
+    """Return the plug-in called `kind`.
+
+    Raises:
+        ConfigError: Unknown, and the message lists the known ones; or what it needs is missing.
+    """
     known = installed(group)
+    noun = group.partition(".")[2]
     if kind not in known:
-        noun = group.partition(".")[2]
         raise ConfigError(f"{noun}: unknown kind {kind!r}. Known: {', '.join(known)}.")
-    return known[kind].load()
+    try:
+        return known[kind].load()
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(f"{noun}: {kind!r} is installed but cannot be used: {error}.") from error
 
 
 def make_driver(group: str, table: DeviceTable, clock: Clock, *, where: str) -> Any:

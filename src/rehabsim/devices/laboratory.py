@@ -23,7 +23,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
         seed: Of everything random.
         left_origin_m: Centre of the left plate, frame lab.
         right_origin_m: Centre of the right plate, frame lab.
-        faults_path: File of faults to inject, or empty.
+        epoch_ns: Of the session clock, so that the truth has its time; 0 starts a new one.
         truth_path: File to write the ground truth to, or empty; for tests.
     """
 
@@ -34,7 +34,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     seed: int = 1
     left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)
     right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0)
-    faults_path: str = ""
+    epoch_ns: int = 0
     truth_path: str = ""
 
 

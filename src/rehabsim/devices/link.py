@@ -3,7 +3,7 @@
 A link collects what arrives, stamped with its time of arrival, until its owner takes it; so
 a driver needs no task of its own and nothing is lost between two ticks.
 
-Schemes: `tcp://HOST:PORT`; `unix:PATH` (keeps message boundaries; between our processes);
+Schemes: `tcp://HOST:PORT`; `unix:PATH` (Linux; keeps message boundaries; between our processes);
 `memory:NAME` (the same inside one process, for virtual time).
 """
 
@@ -15,10 +15,12 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from rehabsim.base.clock import Clock
 from rehabsim.base.errors import ConfigError, LinkError
 
+MAX_MESSAGE_BYTES = 65536
 MAX_PENDING = 4096
 """Pieces kept between two takes; older ones are dropped and counted."""
 
@@ -31,6 +33,10 @@ class Link(Protocol):
 
     url: str
     dropped_count: int
+    """Pieces that came faster than they were taken, and are gone."""
+
+    unsent_count: int
+    """Writes that a full pipe could not take, or that are no message: empty or too long."""
 
     def take(self) -> list[Piece]:
         """Return what has arrived since the last call, oldest first.
@@ -56,7 +62,7 @@ class Listener(Protocol):
     url: str
 
     async def close(self) -> None:
-        """Stop listening; links already made stay open."""
+        """Stop listening; links already made stay open; safe to call twice."""
 
 
 class _Inbox:
@@ -65,14 +71,15 @@ class _Inbox:
     def __init__(self, clock: Clock, url: str, device: str) -> None:
         self.url = url
         self.dropped_count = 0
+        self.unsent_count = 0
         self._clock = clock
         self._device = device
         self._pieces: deque[Piece] = deque()
         self._ending: str | None = None
 
     def take(self) -> list[Piece]:
-        if not self._pieces and self._ending is not None:
-            raise self._error(self._ending)
+        if not self._pieces:
+            self._require_open()
         pieces = list(self._pieces)
         self._pieces.clear()
         return pieces
@@ -84,60 +91,70 @@ class _Inbox:
         self._pieces.append((self._clock.now_ns(), data))
 
     def _ended(self, why: str) -> None:
-        if self._ending is None:
-            self._ending = why
+        self._ending = self._ending or why
+
+    def _is_message(self, data: bytes) -> bool:
+        is_one = 1 <= len(data) <= MAX_MESSAGE_BYTES
+        self.unsent_count += not is_one
+        return is_one
 
     def _require_open(self) -> None:
         if self._ending is not None:
-            raise self._error(self._ending)
-
-    def _error(self, why: str) -> LinkError:
-        return LinkError(f"{self._device} at {self.url}: {why}", device=self._device, url=self.url)
+            raise _broken(self._device, self.url, self._ending)
 
 
-# -- tcp -----------------------------------------------------------------------------------
+def _broken(device: str, url: str, why: str) -> LinkError:
+    end = "" if why.endswith("?") else "."
+    return LinkError(f"{device} at {url}: {why}{end}", device=device, url=url)
 
+
+def _reason(error: Exception) -> str:
+    number = getattr(error, "errno", None) or 0
+    return os.strerror(number) if number > 0 else str(error) or "no answer"
+
+
+CONNECT_S = 3.0
 MAX_UNSENT_BYTES = 65536
+MAX_UNHEARD_MS = 500
 
 
 class _TcpLink(_Inbox, asyncio.Protocol):
     _transport: asyncio.Transport
 
+    def __init__(self, clock: Clock, url: str, device: str, accept: "Accept | None" = None) -> None:
+        super().__init__(clock, url, device)
+        self._accept = accept
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        sock = transport.get_extra_info("socket")
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self._accept is not None:
+            self._accept(self)
+        elif hasattr(socket, "TCP_USER_TIMEOUT"):
+            # Else a cable that is plugged in again would deliver the commands of long ago.
+            sock = transport.get_extra_info("socket")
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, MAX_UNHEARD_MS)
 
     def data_received(self, data: bytes) -> None:
         self._arrived(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._ended(f"the connection broke ({exc})" if exc else "the other end hung up")
+        self._ended(f"the connection broke ({_reason(exc)})" if exc else "the other end hung up")
 
     def write(self, data: bytes) -> None:
         self._require_open()
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.dropped_count += 1
+            self.unsent_count += 1
             return
         self._transport.write(data)
 
     async def close(self) -> None:
         self._ended("closed here")
-        self._transport.abort() if self._transport.get_write_buffer_size() else (
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
             self._transport.close()
-        )
         await asyncio.sleep(0)
-
-
-class _TcpServerLink(_TcpLink):
-    def __init__(self, clock: Clock, url: str, device: str, accept: "Accept") -> None:
-        super().__init__(clock, url, device)
-        self._accept = accept
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        self._accept(self)
 
 
 class _TcpListener:
@@ -156,16 +173,11 @@ async def _open_tcp(url: str, clock: Clock, device: str) -> Link:
     loop = asyncio.get_running_loop()
     try:
         _, link = await asyncio.wait_for(
-            loop.create_connection(lambda: _TcpLink(clock, url, device), host, port), 3.0
+            loop.create_connection(lambda: _TcpLink(clock, url, device), host, port), CONNECT_S
         )
-    except (OSError, TimeoutError) as error:
-        reason = "no answer within 3 s" if isinstance(error, TimeoutError) else str(error)
-        raise LinkError(
-            f"{device} at {url}: cannot connect ({reason}). Is it switched on, and remote"
-            " control enabled?",
-            device=device,
-            url=url,
-        ) from error
+    except (OSError, UnicodeError) as error:
+        why = f"cannot connect ({_reason(error)}); is it on, its remote control enabled?"
+        raise _broken(device, url, why) from error
     return link
 
 
@@ -173,34 +185,24 @@ async def _listen_tcp(url: str, clock: Clock, device: str, accept: "Accept") -> 
     host, port = _host_port(url)
     loop = asyncio.get_running_loop()
     try:
-        server = await loop.create_server(
-            lambda: _TcpServerLink(clock, url, device, accept), host, port
-        )
-    except OSError as error:
-        raise LinkError(
-            f"{device} at {url}: cannot listen ({error.strerror or error}). Is another session"
-            " running? Choose another port.",
-            device=device,
-            url=url,
-        ) from error
+        server = await loop.create_server(lambda: _TcpLink(clock, url, device, accept), host, port)
+    except (OSError, UnicodeError) as error:
+        why = f"cannot listen ({_reason(error)}); end what runs there or take another port"
+        raise _broken(device, url, why) from error
     port = server.sockets[0].getsockname()[1]
-    return _TcpListener(server, f"tcp://{host}:{port}")
+    return _TcpListener(server, f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
 
 
 def _host_port(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    try:
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
-    if not host or port is None:
-        raise ConfigError(f"{url}: not a TCP address; write tcp://HOST:PORT.")
-    return host, port
+    with contextlib.suppress(ValueError):
+        parts = urlsplit(url)
+        if parts.hostname and parts.port is not None:
+            return parts.hostname, parts.port
+    raise ConfigError(f"{url!r}: not a TCP address; write tcp://HOST:PORT.")
 
 
-# -- unix sockets that keep message boundaries (Linux) -------------------------------------
-
-MAX_MESSAGE_BYTES = 65536
+MAX_BURST = 256
+"""Messages read at one go, so that a flood from one client leaves time for everything else."""
 
 
 class _UnixLink(_Inbox):
@@ -212,27 +214,39 @@ class _UnixLink(_Inbox):
         self._loop.add_reader(sock.fileno(), self._readable)
 
     def _readable(self) -> None:
-        while True:
-            try:
-                data = self._sock.recv(MAX_MESSAGE_BYTES)
-            except BlockingIOError:
+        for _ in range(MAX_BURST):
+            if not self._read():
                 return
-            except OSError as error:
-                self._end(f"the connection broke ({error})")
-                return
-            if not data:
-                self._end("the other end hung up")
-                return
-            self._arrived(data)
+
+    def _read(self) -> bool:
+        """Take in one message; return whether there may be another."""
+        try:
+            message = self._sock.recv(MAX_MESSAGE_BYTES)
+        except BlockingIOError:
+            return False
+        except ConnectionResetError:
+            return True  # It went with our messages unread; what it sent is still there.
+        except OSError as error:
+            self._end(f"the connection broke ({_reason(error)})")
+            return False
+        if message:
+            self._arrived(message)
+        else:
+            self._end("the other end hung up")
+        return bool(message)
 
     def write(self, data: bytes) -> None:
         self._require_open()
+        if not self._is_message(data):
+            return
         try:
             self._sock.send(data)
         except BlockingIOError:
-            self.dropped_count += 1
+            self.unsent_count += 1
         except OSError as error:
-            self._end(f"the connection broke ({error})")
+            while self._read():
+                pass
+            self._end(f"the connection broke ({_reason(error)})")
 
     def _end(self, why: str) -> None:
         self._ended(why)
@@ -255,33 +269,31 @@ class _UnixListener:
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
-        with contextlib.suppress(OSError):
-            os.unlink(_unix_path(self.url))  # noqa: PTH108
+            with contextlib.suppress(OSError):
+                os.unlink(_unix_path(self.url))  # noqa: PTH108
 
 
 async def _open_unix(url: str, clock: Clock, device: str) -> Link:
+    path = _unix_path(url)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        sock.connect(_unix_path(url))
+        sock.connect(path)
     except OSError as error:
         sock.close()
-        raise LinkError(
-            f"{device} at {url}: cannot connect ({error.strerror}).", device=device, url=url
-        ) from error
+        raise _broken(device, url, f"cannot connect ({_reason(error)})") from error
     return _UnixLink(clock, url, device, sock)
 
 
 async def _listen_unix(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
+    path = _unix_path(url)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
-        sock.bind(_unix_path(url))
-        os.chmod(_unix_path(url), 0o600)  # noqa: PTH101  (a socket, opened by nobody else yet)
+        sock.bind(path)
+        os.chmod(path, 0o600)  # noqa: PTH101  (a socket, opened by nobody else yet)
         sock.listen(16)
     except OSError as error:
         sock.close()
-        raise LinkError(
-            f"{device} at {url}: cannot listen ({error.strerror}).", device=device, url=url
-        ) from error
+        raise _broken(device, url, f"cannot listen ({_reason(error)})") from error
     sock.setblocking(False)
 
     def on_ready() -> None:
@@ -293,10 +305,10 @@ async def _listen_unix(url: str, clock: Clock, device: str, accept: "Accept") ->
 
 
 def _unix_path(url: str) -> str:
-    return url.removeprefix("unix:")
-
-
-# -- inside one process --------------------------------------------------------------------
+    path = url.removeprefix("unix:")
+    if not path or "\0" in path:
+        raise ConfigError(f"{url!r}: not a socket's address; write unix:PATH.")
+    return path
 
 
 class _MemoryLink(_Inbox):
@@ -304,7 +316,8 @@ class _MemoryLink(_Inbox):
 
     def write(self, data: bytes) -> None:
         self._require_open()
-        self.peer._arrived(data)  # noqa: SLF001
+        if self._is_message(data):
+            self.peer._arrived(data)  # noqa: SLF001
 
     async def close(self) -> None:
         self._ended("closed here")
@@ -317,23 +330,23 @@ class _MemoryListener:
         self.accept = accept
 
     async def close(self) -> None:
-        _listeners().pop(self.url, None)
+        if _listeners().get(self.url) is self:
+            del _listeners()[self.url]
+
+
+_LISTENERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _MemoryListener]]
+_LISTENERS = WeakKeyDictionary()
 
 
 def _listeners() -> dict[str, _MemoryListener]:
     """Return the places to connect to in the running loop."""
-    loop = asyncio.get_running_loop()
-    found: dict[str, _MemoryListener] | None = getattr(loop, "_rehabsim_listeners", None)
-    if found is None:
-        found = {}
-        loop._rehabsim_listeners = found  # type: ignore[attr-defined]  # noqa: SLF001
-    return found
+    return _LISTENERS.setdefault(asyncio.get_running_loop(), {})
 
 
 async def _open_memory(url: str, clock: Clock, device: str) -> Link:
     listener = _listeners().get(url)
     if listener is None:
-        raise LinkError(f"{device} at {url}: nobody listens there.", device=device, url=url)
+        raise _broken(device, url, "nobody listens there")
     here, there = _MemoryLink(clock, url, device), _MemoryLink(clock, url, device)
     here.peer, there.peer = there, here
     listener.accept(there)
@@ -342,44 +355,31 @@ async def _open_memory(url: str, clock: Clock, device: str) -> Link:
 
 async def _listen_memory(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
     if url in _listeners():
-        raise LinkError(f"{device} at {url}: cannot listen (in use).", device=device, url=url)
+        raise _broken(device, url, "cannot listen (in use)")
     listener = _listeners()[url] = _MemoryListener(url, accept)
     return listener
 
 
-# -- by scheme -----------------------------------------------------------------------------
-
 Accept = Callable[[Link], None]
 """What a listener does with each new link, at once and without waiting."""
 
-_OPENERS: dict[str, Callable[[str, Clock, str], Coroutine[Any, Any, Link]]] = {
-    "tcp": _open_tcp,
-    "unix": _open_unix,
-    "memory": _open_memory,
-}
-_LISTENERS: dict[str, Callable[[str, Clock, str, Accept], Coroutine[Any, Any, Listener]]] = {
-    "tcp": _listen_tcp,
-    "unix": _listen_unix,
-    "memory": _listen_memory,
+_Opener = Callable[[str, Clock, str], Coroutine[Any, Any, Link]]
+_Waiter = Callable[[str, Clock, str, Accept], Coroutine[Any, Any, Listener]]
+_SCHEMES: dict[str, tuple[_Opener, _Waiter]] = {
+    "memory": (_open_memory, _listen_memory),
+    "tcp": (_open_tcp, _listen_tcp),
+    "unix": (_open_unix, _listen_unix),
 }
 
 
 async def open_link(url: str, clock: Clock, *, device: str) -> Link:
-    """Open the link that `url` names.
-
-    Args:
-        url: Where; its scheme chooses how.
-        clock: Stamps what arrives.
-        device: What is there, for messages: `treadmill`, `plates`, `keeper`.
+    """Open the link that `url` names; `clock` stamps what arrives, `device` is for messages.
 
     Raises:
         ConfigError: The scheme is unknown or the address malformed.
         LinkError: Nobody answers.
     """
-    opener = _OPENERS.get(url.partition(":")[0])
-    if opener is None:
-        raise _unknown_scheme(url, device)
-    return await opener(url, clock, device)
+    return await _scheme(url, device)[0](url, clock, device)
 
 
 async def listen(url: str, clock: Clock, *, device: str, accept: Accept) -> Listener:
@@ -389,13 +389,11 @@ async def listen(url: str, clock: Clock, *, device: str, accept: Accept) -> List
         ConfigError: The scheme is unknown or the address malformed.
         LinkError: The place is taken.
     """
-    listener = _LISTENERS.get(url.partition(":")[0])
-    if listener is None:
-        raise _unknown_scheme(url, device)
-    return await listener(url, clock, device, accept)
+    return await _scheme(url, device)[1](url, clock, device, accept)
 
 
-def _unknown_scheme(url: str, device: str) -> ConfigError:
-    return ConfigError(
-        f"{device} at {url!r}: unknown scheme. Known: {', '.join(sorted(_OPENERS))}."
-    )
+def _scheme(url: str, device: str) -> tuple[_Opener, _Waiter]:
+    found = _SCHEMES.get(url.partition(":")[0])
+    if found is None:
+        raise ConfigError(f"{device} at {url!r}: unknown scheme. Known: {', '.join(_SCHEMES)}.")
+    return found

@@ -6,6 +6,8 @@ Source: firmware_stubs/PROTOCOL.md, 1.
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
+from math import isfinite
 from typing import Annotated, Literal
 
 import numpy as np
@@ -22,7 +24,7 @@ VERSION = 1
 TYPE_SAMPLES = 0x50
 MAX_COUNT = 16
 MAX_BAD_BYTES = 4096
-"""More bytes than this without one good frame are not this protocol."""
+"""So many bytes without one good frame are not this protocol."""
 
 _HEADER = struct.Struct("<BBBBIQHH")
 _CRC = struct.Struct("<I")
@@ -56,10 +58,10 @@ class RsPlates:
         self._buffer = b""
         self._bad_bytes = 0
         self._next_sequence: int | None = None
-        self._wraps = 0
 
     async def open(self) -> None:
-        """Connect to the plates."""
+        """Connect to the plates; a new connection may be to plates that count from 0 again."""
+        self._buffer, self._bad_bytes, self._next_sequence = b"", 0, None
         self._link = await open_link(self.config.url, self._clock, device="plates")
 
     async def close(self) -> None:
@@ -77,10 +79,12 @@ class RsPlates:
                 chunk = self._chunk(frame, t_ns)
                 if chunk is not None:
                     chunks.append(chunk)
-            if self._bad_bytes + len(self._buffer) > MAX_BAD_BYTES:
+            bad_bytes = self._bad_bytes + len(self._buffer)
+            if bad_bytes >= MAX_BAD_BYTES:
+                self._buffer, self._bad_bytes = b"", 0
                 raise ProtocolError(
-                    f"plates at {self.config.url}: {self._bad_bytes + len(self._buffer)} bytes"
-                    " without one good frame. Is this an rs_plates device?",
+                    f"plates at {self.config.url}: {bad_bytes} bytes without one good frame."
+                    " Is this an rs_plates device?",
                     device="plates",
                     url=self.config.url,
                 )
@@ -94,19 +98,17 @@ class RsPlates:
             self._bad_bytes += len(frame) + 1
             return None
         self._bad_bytes = 0
-        expected = self._next_sequence
-        if expected is not None and sequence != expected:
-            ahead = (sequence - expected) & 0xFFFFFFFF
+        if self._next_sequence is not None:
+            ahead = (sequence - self._next_sequence) & 0xFFFFFFFF
             if ahead >= 2**31:
                 self.repeated_count += 1
                 return None
             self.lost_count += ahead
-        if expected is not None and sequence < expected & 0xFFFFFFFF:
-            self._wraps += 1
-        self._next_sequence = (sequence + len(wrench)) & 0xFFFFFFFF
+            sequence = self._next_sequence + ahead
+        self._next_sequence = sequence + len(wrench)
         return PlateChunk(
             t_ns,
-            sequence + (self._wraps << 32),
+            sequence,
             device_t_us * 1000,
             dt_us * 1000,
             lab_from_plates(wrench, self.config.left_origin_m, self.config.right_origin_m),
@@ -176,11 +178,22 @@ def lab_from_plates(
 
     Source: M_lab = M_plate + r x F, axes parallel.
     """
-    lab = wrench.astype(np.float32)
-    for first, origin in ((0, left_origin_m), (6, right_origin_m)):
-        x, y, z = (np.float32(value) for value in origin)
-        fx, fy, fz = wrench[:, first], wrench[:, first + 1], wrench[:, first + 2]
-        lab[:, first + 3] += y * fz - z * fy
-        lab[:, first + 4] += z * fx - x * fz
-        lab[:, first + 5] += x * fy - y * fx
+    shift = _shift(tuple(left_origin_m), tuple(right_origin_m))
+    lab: Floats = wrench @ shift
+    if isfinite(float(lab.sum())):
+        return lab
+    # In the product 0 * NaN spreads; what is not measured may only spoil what depends on it.
+    lab = np.zeros_like(wrench)
+    for column in range(12):
+        for row in np.flatnonzero(shift[:, column]):
+            lab[:, column] += shift[row, column] * wrench[:, row]
     return lab
+
+
+@lru_cache(maxsize=8)
+def _shift(left_origin_m: tuple[float, ...], right_origin_m: tuple[float, ...]) -> Floats:
+    """Return the (12, 12) matrix that adds r x F to the moments of each row."""
+    shift = np.eye(12, dtype=np.float32)
+    for first, (x, y, z) in ((0, left_origin_m), (6, right_origin_m)):
+        shift[first : first + 3, first + 3 : first + 6] = [[0, z, -y], [-z, 0, x], [y, -x, 0]]
+    return shift

@@ -86,6 +86,8 @@ class GuardState(Record, frozen=True, kw_only=True):
         left_speed_mps: The last commanded set point.
         right_speed_mps: The same for the right belt.
         incline_rad: The last commanded deck angle.
+        is_deck_known: The deck's angle was measured once; until then it is commanded level.
+        is_clamped: The last wish was outside the limits.
         t_ns: Time of the last decision.
     """
 
@@ -96,6 +98,8 @@ class GuardState(Record, frozen=True, kw_only=True):
     left_speed_mps: float = 0.0
     right_speed_mps: float = 0.0
     incline_rad: float = 0.0
+    is_deck_known: bool = False
+    is_clamped: bool = False
     t_ns: int = 0
 
 

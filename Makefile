@@ -1,0 +1,40 @@
+# Everything a command needs, it sets up itself. Python >= 3.11 is the only thing assumed.
+.PHONY: install run test bench web clean
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := src/rehabsim/web
+PAGES := $(WEB)/dist/console.html
+
+install: $(VENV)/.installed $(PAGES)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}"'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast]'
+	@touch $@
+
+web: $(VENV)/.installed
+	$(BIN)/python $(WEB)/build_pages.py
+
+$(PAGES): $(VENV)/.installed $(WEB)/package.json $(shell find $(WEB)/src -name '*.ts' -o -name '*.tsx' -o -name '*.css' 2>/dev/null)
+	$(BIN)/python $(WEB)/build_pages.py
+
+run: install
+	$(BIN)/rehabsim run boat --open
+
+test: install
+	bash tests/prepare.sh
+	$(BIN)/ruff check src simulator scenarios tests
+	$(BIN)/ruff format --check src simulator scenarios tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+bench: install
+	$(BIN)/rehabsim bench
+
+clean:
+	rm -rf $(VENV) $(WEB)/dist $(WEB)/node_modules

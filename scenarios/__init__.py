@@ -1,0 +1,1 @@
+"""Worlds that answer to the person in them; each has a ready session beside it."""

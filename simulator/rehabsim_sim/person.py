@@ -1,0 +1,391 @@
+"""The records of the person: what they are like, where their body is, what they have in mind.
+
+Feet and belts are pairs, left first. Positions are in the deck frame: `lab`, tilted with the
+deck. `one_of` turns each record into storage for the inner loop.
+"""
+
+from collections.abc import MutableSequence, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rehabsim_sim.gait_tables import GaitShape, GaitTables, gait_tables
+from rehabsim_sim.jit import compiled, one_of
+
+Array = npt.NDArray[np.float64]
+Pair = MutableSequence[float]
+
+DT_S = 0.001
+HISTORY = 256
+"""Milliseconds that the delayed loops remember; no delay may be longer."""
+
+LEFT, RIGHT, NEITHER = 0, 1, -1
+
+# Values of `Body.posture`.
+STANDING, STARTING, WALKING, CLOSING, HANGING, ABSENT = range(6)
+POSTURES = ("standing", "starting", "walking", "closing", "hanging", "absent")
+
+# Columns of the noise drawn per millisecond.
+WANDER_X, WANDER_Y, FEEL_X, FEEL_Y, INTENT_X, INTENT_Y = range(6)
+PERSON_NOISES = 6
+
+# Columns of the noise drawn per step.
+STEP_TIMING, PLACE_X, PLACE_Y, FORCE, SENSE_X, SENSE_VX, SENSE_Y, SENSE_VY = range(8)
+STEP_NOISES = 8
+MIDDLE_FRAC = 0.45
+"""Where along its travel the COP rests in quiet standing."""
+
+STEP_COUNT = 16384
+"""Steps after which the noise drawn per step comes round again; more than two hours."""
+
+
+def _pair(left: float = 0.0, right: float = 0.0) -> Pair:
+    return [left, right]
+
+
+@dataclass
+class Traits:
+    """What a person is like; the defaults are a healthy adult of 75 kg and 1.75 m.
+
+    Attributes:
+        mass_kg: Body mass; 0 is nobody.
+        com_height_m: Mean height of the centre of mass.
+        walk_ratio_m_per_spm: Step length over cadence.
+        step_width_m: Usual distance between the feet, side to side.
+        stance_width_m: The same while standing.
+        roll_length_m: Heel-to-toe travel of the centre of pressure.
+        roll_start_m: Where it starts, ahead of the heel.
+        foot_width_m: Width of the sole that loads the plate.
+        ankle_gain: Shift of the COP per deviation of the extrapolated COM, in a step.
+        ankle_delay_s: Delay of that loop.
+        max_ankle_x_m: Furthest such shift along the foot.
+        max_ankle_y_m: The same across.
+        plan_ahead_s: How long before contact the swing foot's place is decided.
+        min_step_m: Furthest step back.
+        max_step_m: Furthest step forward.
+        min_width_m: Furthest cross-over, negative.
+        max_width_m: Furthest step aside.
+        hurry_gain_per_m: How much a large deviation shortens the step time.
+        min_hurry_frac: The least part of its time that a step takes.
+        min_step_time_s: The quickest step.
+        step_time_noise_frac: SD of step time, with long-range correlation.
+        step_time_alpha: DFA exponent of that noise.
+        place_noise_x_m: SD of foot placement, along.
+        place_noise_y_m: The same, across.
+        sense_noise_m: SD of the felt position of the COM; rate: times omega.
+        force_noise_frac: SD of the force amplitude from step to step.
+        step_time_asymmetry_frac: Left single support shorter by this, right longer.
+        force_asymmetry_frac: Left force template lower by this, right higher.
+        stance_asymmetry_frac: Left load share while standing, above a half.
+        lean_x_m: Offset of the standing posture, forward.
+        cop_offset_y_m: Offset of the COP under both feet, to the left.
+        station_gain_per_s: Speed change per metre off the place one wants to walk at.
+        drift_gain_s: How far ahead of the middle that place is, per m/s of preferred speed
+            above the belts'; what a self-paced treadmill answers.
+        preferred_speed_mps: Comfortable walking speed.
+        anticipation_s: How far ahead a felt belt acceleration is expected to last.
+        speed_time_s: Time constant of the intended speed.
+        urgent_time_s: The same when it is far off.
+        stance_gain: Gain of upright standing on the extrapolated COM.
+        stance_delay_s: Delay of that loop.
+        wander_x_m: SD of the slow wandering of the standing posture, forward.
+        wander_y_m: The same, to the left.
+        wander_time_s: Its time constant.
+        feel_x_m: SD of fast errors of the felt posture, forward.
+        feel_y_m: The same, to the left.
+        belt_difference_time_s: How fast a left-right speed difference is learned.
+        fast_retention: Two-rate split-belt adaptation: kept from stride to stride, fast.
+        fast_rate: Learned from each stride, fast.
+        slow_retention: Kept from stride to stride, slow.
+        slow_rate: Learned from each stride, slow.
+        sway_intent_x_m: SD of the voluntary lean to the front and back while standing.
+        sway_intent_y_m: The same to the sides.
+        lane_intent_m: SD of the voluntary change of lane while walking.
+        load_intent_frac: SD of the voluntary shift of load to one leg while walking, as
+            load share.
+        intent_time_s: Time constant of these voluntary movements.
+        fatigue_per_s: How fast lumbar fatigue grows while walking, towards 1; rest undoes it
+            half as fast.
+    """
+
+    mass_kg: float = 75.0
+    com_height_m: float = 0.99
+    walk_ratio_m_per_spm: float = 0.0060
+    step_width_m: float = 0.14
+    stance_width_m: float = 0.20
+    roll_length_m: float = 0.20
+    roll_start_m: float = 0.03
+    foot_width_m: float = 0.08
+    ankle_gain: float = 0.85
+    ankle_delay_s: float = 0.08
+    max_ankle_x_m: float = 0.15
+    max_ankle_y_m: float = 0.03
+    plan_ahead_s: float = 0.12
+    min_step_m: float = -0.45
+    max_step_m: float = 1.15
+    min_width_m: float = -0.10
+    max_width_m: float = 0.50
+    hurry_gain_per_m: float = 2.0
+    min_hurry_frac: float = 0.6
+    min_step_time_s: float = 0.35
+    step_time_noise_frac: float = 0.020
+    step_time_alpha: float = 0.75
+    place_noise_x_m: float = 0.004
+    place_noise_y_m: float = 0.010
+    sense_noise_m: float = 0.0007
+    force_noise_frac: float = 0.025
+    step_time_asymmetry_frac: float = 0.0
+    force_asymmetry_frac: float = 0.0
+    stance_asymmetry_frac: float = 0.0
+    lean_x_m: float = 0.0
+    cop_offset_y_m: float = 0.0
+    station_gain_per_s: float = 0.06
+    drift_gain_s: float = 0.12
+    preferred_speed_mps: float = 1.25
+    anticipation_s: float = 0.25
+    speed_time_s: float = 0.4
+    urgent_time_s: float = 0.3
+    stance_gain: float = 1.5
+    stance_delay_s: float = 0.10
+    wander_x_m: float = 0.0035
+    wander_y_m: float = 0.0020
+    wander_time_s: float = 1.5
+    feel_x_m: float = 0.0008
+    feel_y_m: float = 0.0006
+    belt_difference_time_s: float = 0.3
+    fast_retention: float = 0.92
+    fast_rate: float = 0.05
+    slow_retention: float = 0.997
+    slow_rate: float = 0.010
+    sway_intent_x_m: float = 0.008
+    sway_intent_y_m: float = 0.020
+    lane_intent_m: float = 0.01
+    load_intent_frac: float = 0.025
+    intent_time_s: float = 3.0
+    fatigue_per_s: float = 0.0
+
+
+@dataclass
+class Body:
+    """Where the person is and what the ground does to them.
+
+    Attributes:
+        posture: One of STANDING, STARTING, WALKING, CLOSING, HANGING, ABSENT.
+        has_fallen: 1 once the harness has had to catch them.
+        x_m: Centre of mass, deck frame; `vx_mps` and so on its rate.
+        heel_x_m: Heels, deck frame.
+        heel_y_m: Middle of each foot, deck frame.
+        is_down: 1 where the foot is on the ground.
+        cop_x_m: Centre of pressure under each foot.
+        cop_y_m: The same, to the left.
+        force_x_n: Force of the ground on each foot, forward.
+        force_y_n: The same, to the left.
+        force_z_n: The same, up.
+        harness_n: Upward pull of the harness.
+        lead: Which foot landed last; while standing, which bears the first step.
+        phase: Of the step, 0 at landing, 1 at the next.
+        hurry_frac: Running minimum over the step of how much of its time it takes.
+        step_time_s: Of the step under way, hurry included.
+        landed: Foot that landed in this millisecond, or NEITHER.
+        lifted: Foot that left the ground in this millisecond, or NEITHER.
+        step_length_m: Heel to heel at the last landing, positive with the new foot ahead.
+        step_width_m: Side to side at the last landing.
+    """
+
+    posture: int = STANDING
+    has_fallen: int = 0
+    x_m: float = 0.0
+    y_m: float = 0.0
+    z_m: float = 0.99
+    vx_mps: float = 0.0
+    vy_mps: float = 0.0
+    vz_mps: float = 0.0
+    heel_x_m: Pair = field(default_factory=_pair)
+    heel_y_m: Pair = field(default_factory=_pair)
+    is_down: Pair = field(default_factory=lambda: _pair(1.0, 1.0))
+    cop_x_m: Pair = field(default_factory=_pair)
+    cop_y_m: Pair = field(default_factory=_pair)
+    force_x_n: Pair = field(default_factory=_pair)
+    force_y_n: Pair = field(default_factory=_pair)
+    force_z_n: Pair = field(default_factory=_pair)
+    harness_n: float = 0.0
+    lead: int = LEFT
+    phase: float = 0.0
+    hurry_frac: float = 1.0
+    step_time_s: float = 0.6
+    landed: int = NEITHER
+    lifted: int = NEITHER
+    step_length_m: float = 0.0
+    step_width_m: float = 0.0
+
+
+@dataclass
+class Mind:
+    """What the person perceives, intends and remembers.
+
+    Attributes:
+        felt_belt_mps: Belt speed as felt under each foot.
+        felt_mean_mps: The two together.
+        felt_accel_mps2: Felt acceleration of the belts.
+        felt_difference_mps: Learned left minus right speed.
+        intent_mps: Intended walking speed.
+        gait_mps: Speed whose gait is being walked; latched at landing.
+        row: Row of the speed tables, with `row_frac` between it and the next.
+        usual_step_time_s: Of that gait.
+        duty_frac: Of that gait, stance over stride.
+        tempo_frac: Time of this step over the usual, before any hurry.
+        deviation_x_m: Position of the COM off its nominal orbit, along.
+        deviation_vx_mps: The same, velocity.
+        deviation_y_m: Position off the orbit across, positive towards the lead side.
+        deviation_vy_mps: The same, velocity.
+        belt_offset_mps: Felt speed of the lead belt above the mean.
+        past_x_m: Ring of deviations that the delayed loops answer.
+        past_y_m: The same, across.
+        past_at: Where the ring is written next.
+        lead_shift_x_m: How far the ankle has shifted the COP under the lead foot, along.
+        lead_shift_y_m: The same, to the left.
+        held_shift_x_m: The same under the trailing foot when the other landed; it stays.
+        held_shift_y_m: The same, to the left.
+        is_planned: 1 when the swing foot's place is decided.
+        plan_x_m: Step vector to it, along.
+        plan_y_m: The same across, towards the lead side.
+        step: Number of the step, for the noise drawn per step.
+        fast_memory: Fast part of the split-belt adaptation.
+        slow_memory: Slow part.
+        step_lengths_m: Last step length with each foot.
+        reference_x_m: Offset of the orbit at landing that realises the adaptation.
+        reference_y_m: The same across, towards the lead side, that leads back to the lane.
+        is_capturing: 1 when the step under way is meant to stop.
+        mean_x_m: Where on the belt one is, averaged over steps.
+        summed_x_m_s: Integral of the COM's position over this step.
+        summed_s: Its duration so far.
+        posture_s: Time spent in this posture.
+        rest_s: Time since a belt last moved.
+        share_left_frac: Left load share while both feet stand.
+        reach_x_m: Shift of weight towards the foot that is to bear it all, along.
+        reach_y_m: The same, across.
+        lean_x_m: Voluntary lean, along.
+        lean_y_m: The same, across.
+        slow_noise: (2, PERSON_NOISES) states of the filters that make the slow noises.
+        fatigue_frac: Lumbar fatigue.
+    """
+
+    felt_belt_mps: Pair = field(default_factory=_pair)
+    felt_mean_mps: float = 0.0
+    felt_accel_mps2: float = 0.0
+    felt_difference_mps: float = 0.0
+    intent_mps: float = 0.0
+    gait_mps: float = 0.2
+    row: int = 0
+    row_frac: float = 0.0
+    usual_step_time_s: float = 0.6
+    duty_frac: float = 0.65
+    tempo_frac: float = 1.0
+    deviation_x_m: float = 0.0
+    deviation_vx_mps: float = 0.0
+    deviation_y_m: float = 0.0
+    deviation_vy_mps: float = 0.0
+    belt_offset_mps: float = 0.0
+    past_x_m: Array = field(default_factory=lambda: np.zeros(HISTORY))
+    past_y_m: Array = field(default_factory=lambda: np.zeros(HISTORY))
+    past_at: int = 0
+    lead_shift_x_m: float = 0.0
+    lead_shift_y_m: float = 0.0
+    held_shift_x_m: float = 0.0
+    held_shift_y_m: float = 0.0
+    is_planned: int = 0
+    plan_x_m: float = 0.0
+    plan_y_m: float = 0.0
+    step: int = 0
+    fast_memory: float = 0.0
+    slow_memory: float = 0.0
+    step_lengths_m: Pair = field(default_factory=_pair)
+    reference_x_m: float = 0.0
+    reference_y_m: float = 0.0
+    is_capturing: int = 0
+    mean_x_m: float = 0.0
+    summed_x_m_s: float = 0.0
+    summed_s: float = 1e-9
+    posture_s: float = 0.0
+    rest_s: float = 0.0
+    share_left_frac: float = 0.5
+    reach_x_m: float = 0.0
+    reach_y_m: float = 0.0
+    lean_x_m: float = 0.0
+    lean_y_m: float = 0.0
+    slow_noise: Array = field(default_factory=lambda: np.zeros((2, PERSON_NOISES)))
+    fatigue_frac: float = 0.0
+
+
+@dataclass
+class Surroundings:
+    """What acts on the person besides gravity and their own feet.
+
+    Attributes:
+        belt_mps: True belt speeds, positive towards -x.
+        slope_rad: Pitch of the deck, positive uphill.
+        push_x_n: External force at the centre of mass, deck frame.
+        push_y_n: The same, to the left.
+    """
+
+    belt_mps: Pair = field(default_factory=_pair)
+    slope_rad: float = 0.0
+    push_x_n: float = 0.0
+    push_y_n: float = 0.0
+
+
+class Person(NamedTuple):
+    """One person, as the inner loop takes them."""
+
+    traits: Sequence[Traits]
+    body: Sequence[Body]
+    mind: Sequence[Mind]
+    tables: GaitTables
+    step_noise: Array
+
+
+def make_person(traits: Traits, rng: np.random.Generator) -> Person:
+    """Return a person at rest in the middle of the belts; what they do follows from `rng`."""
+    shape = GaitShape(
+        com_height_m=traits.com_height_m,
+        walk_ratio_m_per_spm=traits.walk_ratio_m_per_spm,
+        roll_length_m=traits.roll_length_m,
+        roll_start_m=traits.roll_start_m,
+        ankle_gain=traits.ankle_gain,
+        ankle_delay_s=traits.ankle_delay_s,
+    )
+    half_m = traits.stance_width_m / 2
+    heel_m = -(traits.roll_start_m + MIDDLE_FRAC * traits.roll_length_m)
+    body = Body(
+        posture=STANDING if traits.mass_kg > 0 else ABSENT,
+        z_m=traits.com_height_m,
+        heel_x_m=_pair(heel_m, heel_m),
+        heel_y_m=_pair(half_m, -half_m),
+        cop_y_m=_pair(half_m, -half_m),
+        is_down=_pair(1.0, 1.0) if traits.mass_kg > 0 else _pair(),
+    )
+    noise = rng.standard_normal((STEP_COUNT, STEP_NOISES))
+    noise[:, STEP_TIMING] = _fractal(noise[:, STEP_TIMING], traits.step_time_alpha)
+    return Person(one_of(traits), one_of(body), one_of(Mind()), gait_tables(shape), noise)
+
+
+@compiled
+def mid_foot_m(traits: Traits) -> float:
+    """Return where the COP rests ahead of the heel in quiet standing."""
+    return traits.roll_start_m + MIDDLE_FRAC * traits.roll_length_m
+
+
+def _fractal(white: Array, alpha: float) -> Array:
+    """Return circular noise of unit SD whose DFA exponent is `alpha`.
+
+    Source: spectrum |2 sin(w / 2)|^(1 - 2 alpha) of a fractionally integrated series.
+    """
+    spectrum = np.fft.rfft(white)
+    spectrum[0] = 0
+    w = np.linspace(0, np.pi, len(spectrum))[1:]
+    spectrum[1:] *= (2 * np.sin(w / 2)) ** (0.5 - alpha)
+    series = np.fft.irfft(spectrum, len(white))
+    result: Array = series / series.std()
+    return result

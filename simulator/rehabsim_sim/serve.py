@@ -1,0 +1,75 @@
+"""The laboratory on its wires: a treadmill, two plates and a person, in step with a clock."""
+
+import contextlib
+from pathlib import Path
+
+from rehabsim.base.clock import Clock, next_beat_ns
+from rehabsim.devices.laboratory import LaboratoryPlan
+from rehabsim_sim.patients import patient
+from rehabsim_sim.plates import PlateStream
+from rehabsim_sim.treadmill import make_panel
+from rehabsim_sim.truth import TruthFile
+from rehabsim_sim.world import World
+
+FRAME_MS = 4
+FRAME_NS = FRAME_MS * 1_000_000
+
+
+class Laboratory:
+    """A treadmill, two plates and a person, served on the devices' own protocols.
+
+    Everything that happens follows from the plan and from what the clients send, and when on
+    the clock; a tick that comes late is made up for, so that no sample is ever missing.
+
+    Attributes:
+        treadmill_url: Where the belts really listen, once open.
+        plates_url: Where the plates really listen, once open.
+        world: What is behind the wires.
+    """
+
+    def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None:
+        self.plan = plan
+        self.treadmill_url = plan.treadmill_url
+        self.plates_url = plan.plates_url
+        self._clock = clock
+        self._panel = make_panel(plan.treadmill_kind, clock)
+        self._stream = PlateStream(clock)
+        self.world = World(
+            patient(plan.patient), plan.seed, plan.left_origin_m, plan.right_origin_m
+        )
+        self._truth: TruthFile | None = None
+
+    async def open(self) -> None:
+        """Start listening.
+
+        Raises:
+            ConfigError: The plan cannot be.
+            LinkError: A place to listen is taken.
+        """
+        if self.plan.truth_path:
+            self._truth = TruthFile(Path(self.plan.truth_path))
+        self.treadmill_url = await self._panel.open(self.plan.treadmill_url)
+        self.plates_url = await self._stream.open(self.plan.plates_url)
+
+    async def run(self) -> None:
+        """Live, until cancelled."""
+        start_ns = next_beat_ns(self._clock.now_ns(), FRAME_NS, 0)
+        async with contextlib.aclosing(self._clock.ticks(FRAME_NS, start_ns=start_ns)) as ticks:
+            async for tick in ticks:
+                for late in range(tick.missed_count, -1, -1):
+                    await self._live(tick.due_ns - late * FRAME_NS)
+
+    async def _live(self, t_ns: int) -> None:
+        """Live the four milliseconds up to `t_ns`."""
+        await self._panel.serve(self.world.belts[0], self._stream.sequence)
+        self.world.live(FRAME_MS)
+        self._stream.send(self.world.wrench)
+        if self._truth is not None:
+            self._truth.write(t_ns, self.world.truth, self.world.events)
+
+    async def close(self) -> None:
+        """Stop listening."""
+        await self._panel.close()
+        await self._stream.close()
+        if self._truth is not None:
+            self._truth.close()

@@ -1,0 +1,173 @@
+"""Belts, person and plates together, a few milliseconds at a time.
+
+A world is a function of its seed and of what is asked of the belts and when, in milliseconds
+of its own; how the time is cut into calls makes no difference.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rehabsim.base.records import Floats
+from rehabsim_sim.belts import BELT_NOISES, Belts, drive
+from rehabsim_sim.jit import bound, compiled, one_of
+from rehabsim_sim.person import (
+    LEFT,
+    NEITHER,
+    PERSON_NOISES,
+    RIGHT,
+    Array,
+    Person,
+    Surroundings,
+    Traits,
+    make_person,
+)
+from rehabsim_sim.plates import PLATE_NOISES, Plates, blur, weigh
+from rehabsim_sim.walker import advance
+
+NOISES = PERSON_NOISES + BELT_NOISES + PLATE_NOISES
+
+TRUTH = (
+    "left_belt_mps",
+    "right_belt_mps",
+    "com_x_m",
+    "com_y_m",
+    "com_z_m",
+    "cop_x_m",
+    "cop_y_m",
+    "left_fz_n",
+    "right_fz_n",
+    "posture",
+    "has_fallen",
+    "fx_n",
+    "fy_n",
+    "harness_n",
+    "left_foot_n",
+    "right_foot_n",
+)
+"""Columns of what really happened, per millisecond; forces without noise.
+
+`left_fz_n` is the load on the left plate, `left_foot_n` that under the left foot.
+"""
+
+EVENT = ("at", "side", "kind", "step_length_m", "step_width_m")
+"""Columns of the events: millisecond within the call, 0 left 1 right, then HEEL_STRIKE or so."""
+
+HEEL_STRIKE, TOE_OFF = 0, 1
+
+
+@compiled
+def live(
+    person: Person,
+    belts: Sequence[Belts],
+    plates: Sequence[Plates],
+    around: Sequence[Surroundings],
+    noise: Array,
+    wrench: Array,
+    truth: Array,
+    events: Array,
+) -> int:
+    """Live one millisecond per row of `noise`; fill the other arrays, return the event count."""
+    body, machine, air = person.body[0], belts[0], around[0]
+    foot_width_m = person.traits[0].foot_width_m
+    count = 0
+    for at in range(len(noise)):
+        drive(machine, noise, at, PERSON_NOISES)
+        air.belt_mps[0] = machine.speed_mps[0]
+        air.belt_mps[1] = machine.speed_mps[1]
+        air.slope_rad = machine.incline_rad
+        advance(person, air, noise, at)
+        weigh(plates[0], body, machine, foot_width_m, wrench, at)
+        tell(person, machine, plates[0], truth, at)
+        blur(plates[0], wrench, at, noise, PERSON_NOISES + BELT_NOISES)
+        for side, kind in ((body.lifted, TOE_OFF), (body.landed, HEEL_STRIKE)):
+            if side != NEITHER:
+                events[count, 0] = at
+                events[count, 1] = side
+                events[count, 2] = kind
+                events[count, 3] = body.step_length_m if kind == HEEL_STRIKE else np.nan
+                events[count, 4] = body.step_width_m if kind == HEEL_STRIKE else np.nan
+                count += 1
+    return count
+
+
+@compiled
+def tell(person: Person, belts: Belts, plates: Plates, truth: Array, at: int) -> None:
+    """Write row `at` of the truth."""
+    body = person.body[0]
+    left_n, right_n = body.force_z_n[LEFT], body.force_z_n[RIGHT]
+    total_n = left_n + right_n + 1e-9
+    row = truth[at]
+    row[0] = belts.speed_mps[LEFT]
+    row[1] = belts.speed_mps[RIGHT]
+    row[2] = body.x_m
+    row[3] = body.y_m
+    row[4] = body.z_m
+    row[5] = (left_n * body.cop_x_m[LEFT] + right_n * body.cop_x_m[RIGHT]) / total_n
+    row[6] = (left_n * body.cop_y_m[LEFT] + right_n * body.cop_y_m[RIGHT]) / total_n
+    row[7] = plates.load_n[LEFT]
+    row[8] = plates.load_n[RIGHT]
+    row[9] = body.posture
+    row[10] = body.has_fallen
+    row[11] = body.force_x_n[LEFT] + body.force_x_n[RIGHT]
+    row[12] = body.force_y_n[LEFT] + body.force_y_n[RIGHT]
+    row[13] = body.harness_n
+    row[14] = left_n
+    row[15] = right_n
+
+
+class World:
+    """One laboratory without its wires.
+
+    Attributes:
+        person: Who is on the belts.
+        belts: The treadmill's mechanics; `belts[0]` takes set points through `belts.ask`.
+        around: What else acts on the person; `around[0].push_x_n` may be set between calls.
+        wrench: (n, 12) float32, what the plates measured in the last call.
+        truth: (n, len(TRUTH)) what really happened in it.
+        events: (k, len(EVENT)) foot contacts in it.
+    """
+
+    def __init__(
+        self,
+        traits: Traits,
+        seed: int,
+        left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0),
+        right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0),
+    ) -> None:
+        of_person, of_moment = np.random.default_rng(seed).spawn(2)
+        self.person = make_person(traits, of_person)
+        self.belts = one_of(Belts())
+        self.around = one_of(Surroundings())
+        self.plates = one_of(Plates(origin_m=np.array([left_origin_m, right_origin_m])))
+        self.truth, self.events = _rows(0, TRUTH), _rows(0, EVENT)
+        self._wrench = np.zeros((0, 12))
+        self._rng = of_moment
+        records = (self.person, self.belts, self.plates, self.around)
+        self._live = bound(live, *records, _rows(0, TRUTH), self._wrench, self.truth, self.events)
+
+    def live(self, count_ms: int) -> None:
+        """Live `count_ms` milliseconds."""
+        noise = self._rng.standard_normal((count_ms, NOISES))
+        self._wrench, self.truth = np.empty((count_ms, 12)), np.empty((count_ms, len(TRUTH)))
+        events = np.empty((2 * count_ms, len(EVENT)))
+        count = self._live(
+            self.person,
+            self.belts,
+            self.plates,
+            self.around,
+            noise,
+            self._wrench,
+            self.truth,
+            events,
+        )
+        self.events = events[:count]
+
+    @property
+    def wrench(self) -> Floats:
+        """(n, 12) float32, what the plates measured in the last call."""
+        return self._wrench.astype(np.float32)
+
+
+def _rows(count: int, columns: tuple[str, ...]) -> Array:
+    return np.zeros((count, len(columns)))

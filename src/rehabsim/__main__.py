@@ -1,0 +1,5 @@
+"""`python -m rehabsim` is `rehabsim`."""
+
+from rehabsim.cli.app import main
+
+main()

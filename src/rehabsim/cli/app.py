@@ -1,0 +1,53 @@
+"""The commands in one place, and how each failure ends."""
+
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from rehabsim import __version__
+from rehabsim.base.errors import ConfigError, RehabsimError
+from rehabsim.cli import devices, logs, sessions
+from rehabsim.cli.terminal import EXIT_FOUND, EXIT_USAGE, err
+
+app = App(
+    name="rehabsim",
+    help="An open controller for virtual-reality rehabilitation on an instrumented treadmill.",
+    version=__version__,
+    result_action="return_value",
+)
+app.command(sessions.run_command, name="run")
+app.command(logs.replay)
+app.command(logs.report)
+app.command(logs.import_command, name="import")
+app.command(devices.simulate)
+app.command(sessions.watch)
+app.command(devices.devices)
+app.command(sessions.bench)
+
+log_app = App(name="log", help="Look at, check and mend session logs.")
+log_app.command(logs.recover)
+log_app.command(logs.verify)
+log_app.command(logs.info)
+app.command(log_app)
+
+
+def main() -> None:
+    """Run the command line; every failure is one sentence and an exit status."""
+    try:
+        status = app(sys.argv[1:], exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        err.print(str(error).strip())
+        sys.exit(EXIT_USAGE)
+    except ConfigError as error:
+        err.print(str(error), soft_wrap=True, markup=False)
+        sys.exit(EXIT_USAGE)
+    except RehabsimError as error:
+        err.print(str(error), soft_wrap=True, markup=False)
+        sys.exit(EXIT_FOUND)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)

@@ -1,0 +1,87 @@
+"""Commands for devices, real and simulated."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.table import Table
+
+from rehabsim.base.config import Site, load_toml
+from rehabsim.base.errors import ConfigError
+from rehabsim.cli.terminal import EXIT_FOUND, out
+from rehabsim.devices.laboratory import LaboratoryPlan
+
+
+def simulate(
+    *,
+    treadmill: str = "bertec",
+    treadmill_url: str = "tcp://127.0.0.1:4000",
+    plates_url: str = "tcp://127.0.0.1:4001",
+    patient: str = "healthy",
+    seed: int = 1,
+    is_plan_on_stdin: Annotated[
+        bool, Parameter(name="--plan-on-stdin", negative=(), show=False)
+    ] = False,
+) -> int:
+    """Serve the virtual laboratory on the devices' own protocols, until Ctrl-C.
+
+    Parameters
+    ----------
+    treadmill
+        Protocol of the belts: bertec.
+    treadmill_url
+        Where the belts listen.
+    plates_url
+        Where the force plates listen (rs_plates).
+    patient
+        Who walks.
+    seed
+        Of everything random.
+    is_plan_on_stdin
+        For our own processes: the plan comes on standard input, the answers are JSON.
+    """
+    from rehabsim.session.simulate import serve_process
+    from rehabsim.session.simulate import simulate as serve
+
+    if is_plan_on_stdin:
+        return serve_process(sys.stdin.buffer.read())
+    serve(
+        LaboratoryPlan(
+            treadmill_kind=treadmill
+            if treadmill.endswith("_treadmill")
+            else f"{treadmill}_treadmill",
+            treadmill_url=treadmill_url,
+            plates_url=plates_url,
+            patient=patient,
+            seed=seed,
+        ),
+        say=lambda line: out.print(line, soft_wrap=True),
+    )
+    return 0
+
+
+def devices(check: Annotated[str | None, Parameter()] = None, site: Path | None = None) -> int:
+    """List the installed drivers; `devices check SITE.toml` asks what answers.
+
+    Parameters
+    ----------
+    check
+        The word "check".
+    site
+        Site file to check.
+    """
+    from rehabsim.session.devices import check_site, list_drivers
+
+    if check is None:
+        table = Table("group", "kind", "what", box=None, padding=(0, 2, 0, 0))
+        for row in list_drivers():
+            table.add_row(*row)
+        out.print(table)
+        return 0
+    if check != "check" or site is None:
+        raise ConfigError("rehabsim devices, or rehabsim devices check SITE.toml.")
+    answers = check_site(load_toml(site, Site), str(site))
+    for answer in answers:
+        out.print(answer.text, soft_wrap=True, markup=False)
+    return 0 if all(answer.is_well for answer in answers) else EXIT_FOUND

@@ -1,0 +1,165 @@
+"""Commands for what a session leaves behind."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.markup import escape
+from rich.table import Table
+
+from rehabsim.cli.terminal import EXIT_FOUND, err, out
+
+
+def replay(log: Path, *, check: bool = False) -> int:
+    """Run a log's decisions again, core and keeper, and compare every output.
+
+    Parameters
+    ----------
+    log
+        A session log.
+    check
+        Exit with 1 at the first difference.
+    """
+    from rehabsim.session.replay import replay as run_again
+
+    with err.status("Replaying …"):
+        result = run_again(log)
+    out.print(
+        f"{result.tick_count} ticks and {result.decision_count} decisions of the keeper made again"
+        + (f", {result.unchained_count} taken as given" if result.unchained_count else "")
+    )
+    if result.difference is None:
+        out.print("Every output is what the log has.")
+        return 0
+    d = result.difference
+    out.print(f"Differs at tick {d.tick}, {d.t_s:.3f} s: {d.what}.", soft_wrap=True, markup=False)
+    return EXIT_FOUND if check else 0
+
+
+def report(
+    logs: Annotated[list[Path], Parameter(negative=())],
+    *,
+    out_dir: Annotated[Path, Parameter(name="--out")] = Path("report"),
+) -> int:
+    """Write measures.json, events.csv, strides.csv, plots and a printable page.
+
+    Parameters
+    ----------
+    logs
+        One or more session logs.
+    out_dir
+        Folder for the report; with several logs, one folder each inside it.
+    """
+    from rehabsim.research.report import write_report
+
+    for path, folder in _report_folders(logs, out_dir):
+        with err.status(f"Reading {path} …"):
+            write_report(path, folder)
+        out.print(f"{folder / 'report.html'}", soft_wrap=True, markup=False)
+    return 0
+
+
+def _report_folders(logs: list[Path], out_dir: Path) -> list[tuple[Path, Path]]:
+    """Return each log with its own folder; logs of the same name do not overwrite each other."""
+    if len(logs) == 1:
+        return [(logs[0], out_dir)]
+    taken: dict[str, int] = {}
+    pairs = []
+    for path in logs:
+        count = taken[path.stem] = taken.get(path.stem, 0) + 1
+        pairs.append((path, out_dir / (path.stem if count == 1 else f"{path.stem}-{count}")))
+    return pairs
+
+
+def import_command(
+    file: Path,
+    *,
+    out_path: Annotated[Path, Parameter(name="--out")],
+    columns: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
+    rate: float | None = None,
+) -> int:
+    """Turn another program's file into a log that replay, report and export accept.
+
+    Parameters
+    ----------
+    file
+        A table of force-plate samples: comma-, semicolon-, tab- or space-separated text.
+    out_path
+        The log to write.
+    columns
+        Its columns, as left_fx_n,-left_fy_n,… ; a minus flips a sign, _ skips a column. Without
+        it the file's header names them.
+    rate
+        Samples per second; without it a column time_s or the file's name says it.
+    """
+    from rehabsim.research.importer import import_csv
+
+    with err.status(f"Reading {file} …"):
+        count = import_csv(file, columns, rate, out_path)
+    out.print(f"{out_path}: {count} samples", soft_wrap=True, markup=False)
+    return 0
+
+
+def info(log: Path) -> int:
+    """Say what a log holds."""
+    from rehabsim.session.log import LogReader
+
+    reader = LogReader(log, may_be_cut=True)
+    header = reader.header
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    start = datetime.fromtimestamp(header.start_utc_ns / 1e9, UTC)
+    table.add_row(
+        "kind", header.kind + ("" if reader.is_complete else ", cut off: run rehabsim log recover")
+    )
+    when = f"{start:%Y-%m-%d %H:%M:%S} UTC" if header.start_utc_ns else "not known when"
+    table.add_row("started", f"{when}, written by rehabsim {header.version}")
+    if header.session:
+        words = ("scenario", "seed", "subject")
+        said = (f"{word} {header.session.get(word, '?')}" for word in words)
+        table.add_row("session", escape(", ".join(said)))
+        for name in ("treadmill", "plates"):
+            device = header.site.get(name, {})
+            table.add_row(name, escape(f"{device.get('kind', '?')} at {device.get('url', '?')}"))
+    if header.note:
+        table.add_row("note", escape(header.note))
+    for name in reader.tables():
+        rows = reader.table(name)
+        span = (
+            f", {rows['t_ns'][0] / 1e9:.2f} to {rows['t_ns'][-1] / 1e9:.2f} s"
+            if "t_ns" in (rows.dtype.names or ()) and len(rows)
+            else ""
+        )
+        table.add_row(name, f"{len(rows)} rows{span}")
+    for name in reader.channels():
+        table.add_row(name, f"{len(reader.texts(name))} messages")
+    out.print(table)
+    return 0
+
+
+def verify(log: Path) -> int:
+    """Check a log for gaps; exit with 1 when there are any."""
+    from rehabsim.session.log_repair import verify as find_faults
+
+    faults = find_faults(log)
+    for fault in faults:
+        out.print(fault, soft_wrap=True, markup=False)
+    if not faults:
+        out.print(f"{log}: sound.", soft_wrap=True, markup=False)
+    return EXIT_FOUND if faults else 0
+
+
+def recover(log: Path) -> int:
+    """Make a log whole again that its writer never closed; the damaged file is kept."""
+    from rehabsim.session.log_repair import recover as mend
+
+    reader, damaged = mend(log)
+    if damaged is None:
+        out.print(f"{log}: nothing to mend.", soft_wrap=True, markup=False)
+        return 0
+    ticks = reader.table("ticks")
+    until = f" until {ticks['t_ns'][-1] / 1e9:.3f} s, {len(ticks)} ticks" if len(ticks) else ""
+    out.print(
+        f"{log}: whole again{until}; the damaged file is {damaged}.", soft_wrap=True, markup=False
+    )
+    return 0

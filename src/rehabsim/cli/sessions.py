@@ -1,0 +1,211 @@
+"""Commands that run a session or look at one."""
+
+import os
+import webbrowser
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from rehabsim.base.clock import Clock, run
+from rehabsim.base.config import DeviceTable, Session, Site, load_toml
+from rehabsim.base.errors import ConfigError, RehabsimError
+from rehabsim.cli.terminal import err, out
+from rehabsim.session.setup import SIMULATED_SITE, ready_session
+
+
+def run_command(
+    what: str = "boat",
+    *,
+    site: Path = SIMULATED_SITE,
+    patient: str | None = None,
+    virtual: bool = False,
+    duration: float | None = None,
+    seed: int | None = None,
+    log: Path | None = None,
+    plates: str | None = None,
+    web: bool = True,
+    auto_start: bool = False,
+    open_pages: Annotated[bool, Parameter(name="--open")] = False,
+    truth: Annotated[Path | None, Parameter(show=False)] = None,
+) -> int:
+    """Run a session: an installed scenario, a scenario's .py file, or a session .toml file.
+
+    Parameters
+    ----------
+    what
+        Scenario or session file.
+    site
+        Site file: devices and limits; without it everything is simulated.
+    patient
+        Whom the simulator puts on the belts.
+    virtual
+        As fast as possible, in virtual time, without console.
+    duration
+        Length in seconds; without it the session runs until Ctrl-C.
+    seed
+        Of everything random.
+    log
+        Where to record; by default sessions/TIME-SCENARIO.mcap.
+    plates
+        Address of the force plates, such as recording:FILE.csv.
+    web
+        Serve console and display.
+    auto_start
+        Arm and start without a console; only where the belts are simulated.
+    open_pages
+        Open the pages in this machine's browser.
+    truth
+        File for the laboratory's ground truth; for tests.
+    """
+    room, session = _room(site, plates), _session(what, patient, seed)
+    where = str(what) if what.endswith(".toml") else f"session {what}"
+    if duration is not None and not 1 <= duration <= 86400:
+        raise ConfigError(f"--duration {duration:g}: give 1 to 86400 seconds.")
+    if auto_start and room.treadmill.url != "sim:":
+        raise ConfigError(
+            f"--auto-start: the belts at {room.treadmill.url} are real; somebody has to arm and"
+            " start them by hand."
+        )
+    path = log if log is not None else _log_path(session.scenario)
+    if path.exists():
+        raise ConfigError(f"--log {path}: exists already; a log is never written over.")
+    if virtual:
+        if duration is None:
+            raise ConfigError("--virtual needs --duration SECONDS: nobody is there to end it.")
+        return _run_virtual(room, session, where, duration, path)
+    from rehabsim.session.supervise import Job, supervise
+
+    job = Job(
+        site=room,
+        session=session,
+        where=where,
+        duration_s=duration,
+        log_path=str(path),
+        has_operator=auto_start,
+        has_pages=web,
+        truth_path=str(truth or ""),
+        say=lambda line: _say(line, is_opened=open_pages),
+    )
+    return _show_summary(supervise(job))
+
+
+def _say(line: str, *, is_opened: bool) -> None:
+    out.print(line, soft_wrap=True, markup=False)
+    words = line.split()
+    has_screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    if is_opened and has_screen and words and words[-1].startswith("http://"):
+        webbrowser.open(words[-1])
+
+
+def _room(site: Path, plates: str | None) -> Site:
+    room = load_toml(site, Site)
+    if plates is None:
+        return room
+    table: dict[str, Any] = room.plates.model_dump() | {"url": plates}
+    if plates.startswith("recording:"):
+        table = {"kind": "recording", "url": plates}
+    return room.model_copy(update={"plates": DeviceTable.model_validate(table)})
+
+
+def _session(what: str, patient: str | None, seed: int | None) -> Session:
+
+    session = load_toml(Path(what), Session) if what.endswith(".toml") else ready_session(what)
+    changes: dict[str, Any] = {}
+    if patient is not None:
+        changes["patient"] = patient
+    if seed is not None:
+        if not 0 <= seed < 2**63:
+            raise ConfigError(f"--seed {seed}: give a whole number from 0 to 2^63 - 1.")
+        changes["seed"] = seed
+    return session.model_copy(update=changes)
+
+
+def _log_path(scenario: str) -> Path:
+    stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S")
+    return Path("sessions") / f"{stamp}-{Path(scenario).stem}.mcap"
+
+
+def _run_virtual(room: Site, session: Session, where: str, duration: float, path: Path) -> int:
+    from rehabsim.session.run import run_together, together_plans
+
+    plan, laboratory = together_plans(room, session, where, duration, str(path))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+        bar = progress.add_task(f"{session.scenario}, {duration:g} s", total=duration)
+
+        async def go(clock: Clock) -> Any:
+            return await run_together(
+                plan,
+                clock,
+                plan_laboratory=laboratory,
+                on_progress=lambda t_s: progress.update(bar, completed=t_s),
+            )
+
+        summary = run(go, virtual=True)
+        elapsed_s = progress.tasks[0].elapsed or 0.0
+    out.print(
+        f"{duration:g} s of session in {elapsed_s:.1f} s: {duration / elapsed_s:.0f} × real time"
+    )
+    return _show_summary(summary)
+
+
+def _show_summary(summary: Any) -> int:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_row(
+        "duration",
+        f"{summary.duration_s:.1f} s, {summary.tick_count} ticks, {summary.missed_count} missed",
+    )
+    table.add_row("plate samples", f"{summary.plate_count}, {summary.plate_lost_count} lost")
+    table.add_row("heel strikes", f"{summary.heel_strike_count}")
+    table.add_row("walked", f"{summary.left_distance_m:.1f} m")
+    for text in summary.stops:
+        table.add_row("stopped", text)
+    if summary.lost_block_count:
+        table.add_row("log", f"{summary.lost_block_count} blocks could not be written")
+    table.add_row("log", summary.log or "none")
+    out.print(table)
+    if summary.log_failure:
+        raise RehabsimError(summary.log_failure)
+    return 0
+
+
+def watch(*, url: str = "tcp://127.0.0.1:5601") -> int:
+    """Watch a running session in this terminal.
+
+    Parameters
+    ----------
+    url
+        The session's state address.
+    """
+    from rehabsim.web.watch import watch as show
+
+    show(url)
+    return 0
+
+
+def bench(*, duration: float = 20.0, json: Path | None = None) -> int:
+    """Measure this computer: tick lateness, latencies, throughput.
+
+    Parameters
+    ----------
+    duration
+        Seconds of session on the host's clock.
+    json
+        Also write the figures here.
+    """
+    from rehabsim.session.bench import measure
+
+    with err.status(f"A session of {duration:g} s on this computer …"):
+        figures = measure(duration)
+    table = Table("what", "n", "p50", "p99", "max", "unit", box=None, padding=(0, 2, 0, 0))
+    for f in figures:
+        table.add_row(f.what, str(f.n), f"{f.p50:.3g}", f"{f.p99:.3g}", f"{f.max:.3g}", f.unit)
+    out.print(table)
+    if json is not None:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode(figures)))
+    return 0

@@ -1,0 +1,247 @@
+"""The printable page of a report. Pure but for its template."""
+
+import base64
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader
+
+from rehabsim import __version__
+from rehabsim.base.records import Event
+from rehabsim.research.estimate import INTERVAL, NO_INTERVAL, Measure
+from rehabsim.research.importer import IMPORT
+from rehabsim.research.plots import Plot
+from rehabsim.research.walk import Walk
+from rehabsim.session.mcap_file import LogHeader
+
+TEMPLATE = "report.html"
+DECIMALS = {"s": 3, "m": 3, "m/s": 2, "N": 0, "Hz": 3, "1": 3, "count": 0}
+UNITS = {"1": "", "count": ""}
+NO_BELTS = "An import holds no belts, so none were stopped."
+NO_STOP = "Nothing stopped the belts, and nobody paused them."
+
+
+def render_page(
+    header: LogHeader,
+    log_name: str,
+    walk: Walk,
+    measures: Sequence[Measure],
+    plots: Sequence[Plot],
+) -> str:
+    """Return the page, self-contained.
+
+    Args:
+        header: Of the log.
+        log_name: Of its file.
+        walk: What was read from it.
+        measures: To be listed.
+        plots: To be shown.
+    """
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
+    is_import = header.kind == IMPORT
+    scenario = str(header.session.get("scenario", "")).rpartition("/")[2]
+    return environment.get_template(TEMPLATE).render(
+        title="Imported walk" if is_import else f"Session: {scenario}",
+        subtitle=_subtitle(header, walk),
+        origin=origin_of(header),
+        tiles=_tiles(measures),
+        stops=_stops(walk),
+        no_stops=NO_BELTS if is_import else NO_STOP,
+        has_belts=walk.belts is not None,
+        plots=[
+            {
+                "title": plot.title,
+                "caption": plot.caption,
+                "base64": base64.b64encode(plot.png).decode(),
+            }
+            for plot in plots
+        ],
+        rows=_rows(measures),
+        setup=_setup(header, log_name),
+        methods=_methods(measures),
+        interval=INTERVAL,
+        version=__version__,
+        log_name=log_name,
+    )
+
+
+# -- where it comes from -------------------------------------------------------------------
+
+
+def origin_of(header: LogHeader) -> dict[str, Any]:
+    """Return how real a log is, by the addresses of its devices: kind, badge and lines."""
+    if header.kind == IMPORT:
+        return {"kind": "recording", "badge": "IMPORTED FILE", "lines": [header.note]}
+    devices = {name: header.site.get(name, {}) for name in ("treadmill", "plates")}
+    kinds = [_device_kind(str(device.get("url", ""))) for device in devices.values()]
+    kind = next((k for k in ("simulated", "recording") if k in kinds), "devices")
+    words = {"simulated": "simulated", "recording": "a recording is played", "devices": "a device"}
+    lines = [
+        f"{name.capitalize()}: {words[found]} ({device.get('kind', '?')} at"
+        f" {device.get('url', '?')})."
+        for (name, device), found in zip(devices.items(), kinds, strict=True)
+    ]
+    badge = {"simulated": "SIMULATED", "recording": "RECORDING", "devices": "DEVICES"}[kind]
+    if len(set(kinds)) > 1:
+        badge = f"PARTLY {badge}"
+    if header.note:
+        lines.append(header.note)
+    return {"kind": kind, "badge": badge, "lines": lines}
+
+
+def _device_kind(url: str) -> str:
+    if url.startswith("sim:"):
+        return "simulated"
+    return "recording" if url.startswith("recording:") else "devices"
+
+
+def _started(header: LogHeader) -> str:
+    if header.start_utc_ns == 0:
+        return "not known"
+    return f"{datetime.fromtimestamp(header.start_utc_ns / 1e9, UTC):%d %B %Y, %H:%M} UTC"
+
+
+def _subtitle(header: LogHeader, walk: Walk) -> str:
+    started = _started(header)
+    parts = [] if header.start_utc_ns == 0 else [started]
+    parts.append(f"{_clock(walk.duration_s)} long")
+    if header.session:
+        parts.append(f"subject {header.session.get('subject', '?')}")
+    return " · ".join(parts)
+
+
+def _clock(t_s: float) -> str:
+    minutes, seconds = divmod(round(t_s), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{t_s:.1f} s"
+
+
+# -- numbers -------------------------------------------------------------------------------
+
+
+def _format(value: float, unit: str) -> str:
+    return f"{value:.{DECIMALS[unit]}f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("toe_off", "toe-off").replace("_", " ").capitalize()
+
+
+def _tiles(measures: Sequence[Measure]) -> list[dict[str, str]]:
+    by_name = {(measure.name, str(measure.side)): measure.value for measure in measures}
+
+    def pair(name: str, decimals: int) -> str:
+        left, right = by_name[name, "left"], by_name[name, "right"]
+        if left is None and right is None:
+            return ""
+        return " / ".join("–" if v is None else f"{v:.{decimals}f}" for v in (left, right))
+
+    def one(name: str, form: str, factor: float = 1.0, side: str = "both") -> str:
+        value = by_name[name, side]
+        return "" if value is None else form.format(value * factor)
+
+    return [
+        {"value": one("walking_distance", "{:.1f} m", side="left"), "words": "walked, left belt"},
+        {"value": one("mean_belt_speed", "{:.2f} m/s", side="left"), "words": "mean speed, left"},
+        {"value": one("cadence", "{:.0f}", 60.0), "words": "steps per minute"},
+        {"value": pair("step_time", 2), "words": "step time left / right, s"},
+        {"value": one("load_share_left", "{:.1f} %", 100.0), "words": "load on the left plate"},
+        {"value": one("stop_count", "{:.0f}"), "words": "stops"},
+    ]
+
+
+def _rows(measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """Return one row per name; a measure absent on all sides has one reason for the row."""
+    rows: dict[str, dict[str, Any]] = {}
+    for measure in measures:
+        row = rows.setdefault(
+            measure.name,
+            {
+                "words": _words(measure.name),
+                "unit": UNITS.get(measure.unit, measure.unit),
+                "cells": {},
+                "reason": measure.reason,
+            },
+        )
+        row["reason"] = row["reason"] and measure.reason
+        row["cells"][measure.side] = _cell(measure)
+    return list(rows.values())
+
+
+def _cell(measure: Measure) -> dict[str, str]:
+    if measure.value is None:
+        return {"value": "", "reason": measure.reason}
+    ci = ""
+    if measure.ci95 is not None:
+        ci = ", ".join(_format(end, measure.unit) for end in measure.ci95)
+    return {
+        "value": _format(measure.value, measure.unit),
+        "ci": f"({ci})" if ci else "",
+        "n": str(measure.n) if measure.n > 1 else "",
+        "reason": "",
+    }
+
+
+def _methods(measures: Sequence[Measure]) -> list[dict[str, str]]:
+    methods: dict[str, dict[str, str]] = {}
+    for measure in measures:
+        text = measure.method.removesuffix(f"; {INTERVAL}").removesuffix(f"; {NO_INTERVAL}")
+        text = text.replace(f"; {INTERVAL}", "; interval")
+        methods.setdefault(
+            measure.name,
+            {"words": _words(measure.name), "text": text, "source": measure.source},
+        )
+    return list(methods.values())
+
+
+# -- stops and setup -----------------------------------------------------------------------
+
+
+def _stops(walk: Walk) -> list[dict[str, str]]:
+    def row(number: str, event: Event) -> dict[str, str]:
+        return {
+            "number": number,
+            "at": f"{event.t_ns / 1e9:.2f} s",
+            "severity": event.severity if number else "pause",
+            "source": event.source,
+            "text": event.text,
+        }
+
+    marked = [(str(number), stop) for number, stop in enumerate(walk.stops, 1)]
+    marked += [("", pause) for pause in walk.pauses]
+    return [row(number, event) for number, event in sorted(marked, key=lambda m: m[1].t_ns)]
+
+
+def _setup(header: LogHeader, log_name: str) -> list[list[tuple[str, str]]]:
+    log = [
+        ("log", log_name),
+        ("kind", header.kind),
+        ("started", _started(header)),
+        ("recorded by", f"rehabsim {header.version}"),
+        ("session id", header.boot_id),
+    ]
+    if header.kind == IMPORT:
+        return [log]
+    session = [(name, str(header.session[key])) for name, key in _SESSION if key in header.session]
+    params = header.session.get("params") or {}
+    session += [(f"scenario: {name}", str(value)) for name, value in params.items()]
+    tables = [log, session]
+    for name in ("treadmill", "plates"):
+        device = header.site.get(name, {})
+        tables.append([(f"{name}: {key}", str(value)) for key, value in device.items()])
+    limits = header.site.get("limits", {})
+    tables.append([("limits", "of the belts"), *((k, str(v)) for k, v in limits.items())])
+    return [
+        [("room", str(header.site.get("name", "?"))), *table] if index == 2 else table
+        for index, table in enumerate(tables)
+    ]
+
+
+_SESSION = (
+    ("scenario", "scenario"),
+    ("subject", "subject"),
+    ("patient, if simulated", "patient"),
+    ("seed", "seed"),
+    ("cruise speed at the start, m/s", "cruise_speed_mps"),
+)

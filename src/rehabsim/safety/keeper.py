@@ -1,0 +1,292 @@
+"""The keeper: the process that owns the belts, and nothing but them.
+
+It reads the treadmill, listens on a socket for wishes and asks, lets `guard` decide at 250 Hz,
+sends the command, and reports every decision to whoever listens. It loads no plug-in but the
+treadmill's driver and serves no network port.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+
+import msgspec
+
+from rehabsim.base.clock import Clock, next_beat_ns, run
+from rehabsim.base.config import DeviceTable, Limits, check
+from rehabsim.base.errors import ConfigError, DeviceError, RehabsimError
+from rehabsim.base.realtime import be_realtime
+from rehabsim.base.records import BeltCommand, BeltSample, Event, Severity
+from rehabsim.devices.driver import TREADMILLS, Treadmill, make_driver
+from rehabsim.devices.link import Link, Listener, listen
+from rehabsim.safety.guard import guard, is_at_rest
+from rehabsim.safety.messages import (
+    Ask,
+    GuardInputs,
+    GuardState,
+    Report,
+    WishMessage,
+    decode_to_keeper,
+    encode,
+)
+
+PERIOD_NS = 4_000_000
+PHASE_NS = 2_000_000
+"""The keeper decides this long after a whole period, when the session's wish has just come."""
+
+RESEND_TICKS = 5
+"""A command that does not change is sent again this often."""
+
+RECONNECT_NS = 500_000_000
+MAX_ASKS_PER_TICK = 16
+ORPHAN_NS = 2_000_000_000
+REALTIME_PRIORITY = 50
+
+
+class KeeperPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a keeper is started with, as JSON.
+
+    Attributes:
+        treadmill: The site file's table.
+        limits: The site file's limits, tightened by the session's.
+        url: Where to listen.
+        epoch_ns: Of the session clock.
+        where: File to name in messages about the treadmill's table.
+    """
+
+    treadmill: dict[str, object]
+    limits: dict[str, float]
+    url: str
+    epoch_ns: int
+    where: str
+
+
+class Keeper:
+    """Owns one treadmill until it is told to end.
+
+    Args:
+        treadmill: Driver of the belts, not yet open.
+        limits: What the belts may do.
+        clock: The session clock.
+        url: Where to listen for wishes and asks.
+    """
+
+    def __init__(self, treadmill: Treadmill, limits: Limits, clock: Clock, url: str) -> None:
+        self.url = url
+        self.state = GuardState()
+        self._treadmill = treadmill
+        self._limits = limits
+        self._clock = clock
+        self._links: list[Link] = []
+        self._listener: Listener | None = None
+        self._wish: WishMessage | None = None
+        self._belt: BeltSample | None = None
+        self._has_treadmill = False
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._next_try_ns = 0
+        self._sent: tuple[BeltCommand, int] | None = None
+        self._notes: list[Event] = []
+        self._own_asks: list[Ask] = []
+
+    async def open(self) -> None:
+        """Connect to the treadmill and start listening.
+
+        Raises:
+            DeviceError: The treadmill does not answer, or the socket cannot be made.
+        """
+        await self._treadmill.open()
+        self._has_treadmill = True
+        self._listener = await listen(
+            self.url, self._clock, device="keeper", accept=self._links.append
+        )
+        if not self._treadmill.can_expire:
+            self._note(
+                "warn",
+                "This treadmill keeps its last speed when its computer falls silent: only the"
+                " keeper and the wired emergency stop can stop it.",
+            )
+
+    async def run(self) -> None:
+        """Decide once a tick, until cancelled."""
+        start_ns = next_beat_ns(self._clock.now_ns(), PERIOD_NS, PHASE_NS)
+        async with contextlib.aclosing(self._clock.ticks(PERIOD_NS, start_ns=start_ns)) as ticks:
+            async for tick in ticks:
+                self.step(tick.index, tick.woke_ns, tick.missed_count)
+
+    def step(self, tick: int, t_ns: int, missed_count: int) -> None:
+        """Take what came, decide, send, report."""
+        asks = self._take_messages()
+        self._take_belts()
+        inputs = GuardInputs(
+            t_ns=t_ns,
+            wish=self._wish,
+            belt=self._belt,
+            asks=asks,
+            has_treadmill=self._has_treadmill,
+        )
+        decision = guard(self.state, inputs, self._limits)
+        self.state = decision.state
+        self._send(decision.command, tick)
+        report = Report(tick, missed_count, inputs, decision, tuple(self._notes))
+        self._notes.clear()
+        self._tell(encode(report))
+        if not self._has_treadmill:
+            self._reconnect(t_ns)
+
+    @property
+    def is_safe_to_end(self) -> bool:
+        """The belts were measured at rest and nothing may move them."""
+        return self.state.mode in ("locked", "idle") and is_at_rest(self._belt)
+
+    def stop(self, source: str) -> None:
+        """Stop the belts by our own hand, as a STOP would, at the next tick."""
+        self._own_asks.append(Ask(f"{source}-{self._clock.now_ns()}", "stop", source))
+
+    async def close(self) -> None:
+        """Ask for rest once more and let go of everything; never raises."""
+        self._treadmill.stop(self._limits.fast_mps2)
+        await asyncio.sleep(0)
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._reconnecting
+        if self._listener is not None:
+            await self._listener.close()
+        for link in self._links:
+            await link.close()
+        await self._treadmill.close()
+
+    # -- messages --------------------------------------------------------------------------
+
+    def _take_messages(self) -> tuple[Ask, ...]:
+        asks = self._own_asks
+        self._own_asks = []
+        for link in list(self._links):
+            try:
+                pieces = link.take()
+            except DeviceError:
+                self._links.remove(link)
+                continue
+            for _, data in pieces:
+                try:
+                    message = decode_to_keeper(data)
+                except ValueError as error:
+                    self._note("none", f"A message to the keeper was not understood: {error}.")
+                    continue
+                if isinstance(message, Ask):
+                    asks.append(message)
+                elif self._wish is None or message.t_ns >= self._wish.t_ns:
+                    self._wish = message
+        if len(asks) > MAX_ASKS_PER_TICK:
+            self._note("warn", f"{len(asks)} asks in one tick; only STOPs are looked at.")
+            asks = [ask for ask in asks if ask.name == "stop"][:MAX_ASKS_PER_TICK]
+        return tuple(asks)
+
+    def _tell(self, data: bytes) -> None:
+        for link in self._links:
+            with contextlib.suppress(DeviceError):
+                link.write(data)
+
+    def _note(self, severity: Severity, text: str) -> None:
+        self._notes.append(Event(self._clock.now_ns(), "keeper", "keeper", severity, text))
+
+    # -- the treadmill ---------------------------------------------------------------------
+
+    def _take_belts(self) -> None:
+        if not self._has_treadmill:
+            return
+        try:
+            samples = self._treadmill.take()
+        except DeviceError as error:
+            self._lose_treadmill(error)
+            return
+        if samples:
+            self._belt = samples[-1]
+
+    def _send(self, command: BeltCommand, tick: int) -> None:
+        if not self._has_treadmill:
+            return
+        if self._sent is not None:
+            sent, at_tick = self._sent
+            if sent == command and tick - at_tick < RESEND_TICKS:
+                return
+        try:
+            self._treadmill.send(command)
+            self._sent = (command, tick)
+        except DeviceError as error:
+            self._treadmill.stop(self._limits.ramp_mps2)
+            self._lose_treadmill(error)
+
+    def _lose_treadmill(self, error: DeviceError) -> None:
+        self._has_treadmill = False
+        self._sent = None
+        self._next_try_ns = 0
+        self._note("ramp", f"{error} Trying to reach it again.")
+
+    def _reconnect(self, t_ns: int) -> None:
+        """Reach the treadmill again to bring it to rest; what follows is locked anyway."""
+        if t_ns < self._next_try_ns or (self._reconnecting and not self._reconnecting.done()):
+            return
+        self._next_try_ns = t_ns + RECONNECT_NS
+        self._reconnecting = asyncio.get_running_loop().create_task(self._reopen())
+
+    async def _reopen(self) -> None:
+        with contextlib.suppress(DeviceError):
+            await self._treadmill.close()
+            await self._treadmill.open()
+            self._treadmill.stop(self._limits.fast_mps2)
+            self._has_treadmill = True
+            self._note("none", "The treadmill answers again.")
+
+
+# -- as a process --------------------------------------------------------------------------
+
+
+async def keep(plan: KeeperPlan, clock: Clock) -> None:
+    """Run a keeper until SIGTERM, or until nobody is left who started it; then stop the belts."""
+    treadmill = make_driver(
+        TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
+    )
+    limits = check(plan.limits, Limits, where=plan.where)
+    keeper = Keeper(treadmill, limits, clock, plan.url)
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    await keeper.open()
+    _say(ready=be_realtime(REALTIME_PRIORITY))
+    parent = os.getppid()
+    rest_since_ns: int | None = None
+    start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
+    async with contextlib.aclosing(clock.ticks(PERIOD_NS, start_ns=start_ns)) as ticks:
+        async for tick in ticks:
+            keeper.step(tick.index, tick.woke_ns, tick.missed_count)
+            is_orphan = os.getppid() != parent
+            if not keeper.is_safe_to_end:
+                rest_since_ns = None
+                if ending.is_set() and keeper.state.mode not in ("stopping", "locked"):
+                    keeper.stop("the end of the session")
+                continue
+            rest_since_ns = tick.woke_ns if rest_since_ns is None else rest_since_ns
+            if ending.is_set() or (is_orphan and tick.woke_ns - rest_since_ns > ORPHAN_NS):
+                break
+    await keeper.close()
+
+
+def _say(**words: object) -> None:
+    print(msgspec.json.encode(words).decode(), flush=True)  # noqa: T201
+
+
+def main() -> None:
+    """Entry point of the keeper process: reads its plan from standard input."""
+    try:
+        plan = msgspec.json.decode(sys.stdin.buffer.read(), type=KeeperPlan)
+        run(lambda clock: keep(plan, clock), epoch_ns=plan.epoch_ns)
+    except RehabsimError as error:
+        _say(failed=str(error), is_usage=isinstance(error, ConfigError))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""How punctual this computer is: figures read from the logs of two simulated sessions."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from rehabsim.base.clock import NS, HostClock, run
+from rehabsim.base.config import Site, load_toml
+from rehabsim.safety.messages import Report, decode_report
+from rehabsim.session.log import LogReader
+from rehabsim.session.run import run_together, together_plans
+from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.supervise import Job, supervise
+
+VIRTUAL_S = 60.0
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """One row: `what` in `unit`, over `n` values."""
+
+    what: str
+    n: int
+    p50: float
+    p99: float
+    max: float
+    unit: str
+
+
+def measure(duration_s: float) -> list[Figure]:
+    """Run a session on the host's clock and one in virtual time, and return the figures.
+
+    Raises:
+        RehabsimError: A session could not be run.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        live_log = Path(folder) / "live.mcap"
+        site, session = load_toml(SIMULATED_SITE, Site), ready_session("boat")
+        supervise(
+            Job(
+                site=site,
+                session=session,
+                where="bench",
+                duration_s=duration_s,
+                log_path=str(live_log),
+                has_operator=True,
+                has_pages=False,
+                say=lambda _: None,
+            )
+        )
+        figures = figures_of(LogReader(live_log))
+        virtual_log = Path(folder) / "virtual.mcap"
+        plan, laboratory = together_plans(site, session, "bench", VIRTUAL_S, str(virtual_log))
+        stopwatch = HostClock()
+        run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
+        ratio = VIRTUAL_S * NS / stopwatch.now_ns()
+        figures.append(Figure("session in virtual time", 1, ratio, ratio, ratio, "× real time"))
+    return figures
+
+
+def figures_of(log: LogReader) -> list[Figure]:
+    """Return what a session's log says of its punctuality."""
+    ticks = log.table("ticks")
+    plates = log.table("plates")
+    reports = log.decoded("keeper", decode_report)
+    lost_count = int(np.sum(np.maximum(np.diff(plates["sequence"]) - 1, 0)))
+    return [
+        _figure("session tick lateness", 1e3 * ticks["lateness_s"], "ms"),
+        _figure("session ticks missed", [float(ticks["missed_count"].sum())], "ticks"),
+        _figure("keeper ticks missed", [float(sum(r.missed_count for r in reports))], "ticks"),
+        _figure("force plate to belt command", 1e3 * np.array(_force_to_command_s(reports)), "ms"),
+        _figure("age of the wish at the keeper", 1e3 * np.array(_wish_age_s(reports)), "ms"),
+        _figure("plate samples received", [float(len(plates))], "samples"),
+        _figure("plate samples lost", [float(lost_count)], "samples"),
+    ]
+
+
+def _force_to_command_s(reports: Sequence[Report]) -> list[float]:
+    """Return, for each wish, how old its newest force sample was when it became a command."""
+    ages, last_t_ns = [], -1
+    for report in reports:
+        wish = report.inputs.wish
+        if wish is not None and wish.t_ns != last_t_ns and wish.plate_t_ns >= 0:
+            last_t_ns = wish.t_ns
+            ages.append((report.inputs.t_ns - wish.plate_t_ns) / NS)
+    return ages
+
+
+def _wish_age_s(reports: Sequence[Report]) -> list[float]:
+    return [(r.inputs.t_ns - r.inputs.wish.t_ns) / NS for r in reports if r.inputs.wish is not None]
+
+
+def _figure(what: str, values: npt.ArrayLike, unit: str) -> Figure:
+    a = np.asarray(values, float)
+    if not len(a):
+        a = np.array([np.nan])
+    p50, p99 = np.percentile(a, [50, 99])
+    return Figure(what, len(a), float(p50), float(p99), float(a.max()), unit)

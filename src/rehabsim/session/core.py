@@ -1,0 +1,294 @@
+"""One tick of a session: inputs to outputs. Pure: the same inputs give the same outputs."""
+
+import traceback
+from math import nan
+from typing import Any
+
+from rehabsim.base.clock import NS
+from rehabsim.base.config import Limits
+from rehabsim.base.records import (
+    MODES,
+    SEVERITIES,
+    BeltSample,
+    Event,
+    Gait,
+    GaitEvent,
+    PlateChunk,
+    Record,
+    State,
+    Wish,
+)
+from rehabsim.gait.analysis import GaitAnalysis
+from rehabsim.safety.messages import Ask, Report, WishMessage
+from rehabsim.session.desk import ClientRequest, Desk
+from rehabsim.session.messages import Ack
+from rehabsim.session.table import Column, Table, columns_of, values_of
+from rehabsim.training.scenario import Scenario, Step
+
+PERIOD_NS = 4_000_000
+PERIOD_S = PERIOD_NS / NS
+NO_BELT = BeltSample(-1, nan, nan, nan)
+NO_PLATE_NS = -(10**12)
+
+
+class CoreInputs(Record, frozen=True):
+    """All that one tick is made from.
+
+    Attributes:
+        tick: Its number; numbers are skipped when ticks were missed.
+        t_ns: Its deadline on the session clock.
+        missed_count: Ticks missed since the one before.
+        chunks: Force-plate samples that arrived since.
+        reports: The keeper's reports that arrived since.
+        requests: What clients asked since.
+        loss: Why the plates or the keeper no longer answer, or empty.
+    """
+
+    tick: int
+    t_ns: int
+    missed_count: int
+    chunks: tuple[PlateChunk, ...]
+    reports: tuple[Report, ...]
+    requests: tuple[ClientRequest, ...]
+    loss: str = ""
+
+
+class CoreOutputs(Record, frozen=True):
+    """All that one tick decides.
+
+    Attributes:
+        state: What the scenario was told.
+        step: What it answered.
+        report: The keeper's newest report, None before the first.
+        message: For the keeper, every tick.
+        asks: For the keeper.
+        acks: For clients, by name.
+        events: For people.
+        gait_events: Heel strikes and toe-offs that became known.
+        commander: Who is in command, or empty.
+    """
+
+    state: State
+    step: Step
+    report: Report | None
+    message: WishMessage
+    asks: tuple[Ask, ...]
+    acks: tuple[tuple[str, Ack], ...]
+    events: tuple[Event, ...]
+    gait_events: tuple[GaitEvent, ...]
+    commander: str
+
+
+class Core:
+    """What a session remembers from tick to tick.
+
+    Args:
+        scenario: The world.
+        limits: Of the belts, to refuse a speed early; the keeper holds them anyway.
+        cruise_speed_mps: Speed at the start.
+    """
+
+    def __init__(self, scenario: Scenario, limits: Limits, cruise_speed_mps: float) -> None:
+        self._scenario = scenario
+        self._gait = GaitAnalysis()
+        self._desk = Desk(limits, cruise_speed_mps)
+        self._report: Report | None = None
+        self._belt = NO_BELT
+        self._plate_t_ns = NO_PLATE_NS
+        self._left_m = 0.0
+        self._right_m = 0.0
+        self._step: Step | None = None
+        self._has_failed = False
+        self._loss = ""
+
+    def step(self, inputs: CoreInputs) -> CoreOutputs:
+        """Make one tick."""
+        dt_s = PERIOD_S * (1 + inputs.missed_count)
+        events = self._hear_keeper(inputs)
+        mode = self._report.decision.state.mode if self._report is not None else "locked"
+        self._desk.begin(inputs.tick, inputs.t_ns, mode)
+        for report in inputs.reports:
+            for answer in report.decision.answers:
+                self._desk.hear(answer)
+        for request in inputs.requests:
+            self._desk.take(request)
+        self._desk.age()
+        if inputs.loss and inputs.loss != self._loss:
+            self._desk.ask("stop", "the session, which lost a device")
+            events.append(Event(inputs.t_ns, "stop", "session", "ramp", inputs.loss))
+        self._loss = inputs.loss
+        if inputs.chunks:
+            self._plate_t_ns = inputs.chunks[-1].t_ns
+        gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)
+        self._move_belts(dt_s)
+        state = State(
+            t_ns=inputs.t_ns,
+            dt_s=dt_s,
+            mode=mode,
+            belt=self._belt,
+            gait=gait,
+            left_distance_m=self._left_m,
+            right_distance_m=self._right_m,
+            cruise_speed_mps=self._desk.cruise_speed_mps,
+        )
+        step = self._ask_scenario(state, events)
+        return self._outputs(state, step, events, gait_events)
+
+    def _hear_keeper(self, inputs: CoreInputs) -> list[Event]:
+        events: list[Event] = []
+        for report in inputs.reports:
+            self._report = report
+            if report.inputs.belt is not None:
+                self._belt = report.inputs.belt
+            events += report.decision.events
+            events += report.notes
+        return events
+
+    def _move_belts(self, dt_s: float) -> None:
+        if self._belt is not NO_BELT:
+            self._left_m += self._belt.left_speed_mps * dt_s
+            self._right_m += self._belt.right_speed_mps * dt_s
+
+    def _ask_scenario(self, state: State, events: list[Event]) -> Step:
+        if not self._has_failed:
+            try:
+                self._step = self._scenario.step(state)
+            except Exception as error:
+                self._has_failed = True
+                self._desk.ask("stop", "the session, whose scenario failed")
+                text = f"Scenario {self._scenario.name} failed {where(error)}; belts are stopped."
+                events.append(Event(state.t_ns, "stop", "scenario", "fast", text))
+                still = Wish(0.0, 0.0, 0.0)
+                scene = self._step.scene if self._step is not None else None
+                self._step = Step(still, scene if scene is not None else self._scenario.Scene())
+                return self._step
+            events += self._step.events
+        assert self._step is not None
+        return self._step
+
+    def _outputs(
+        self,
+        state: State,
+        step: Step,
+        events: list[Event],
+        gait_events: tuple[GaitEvent, ...],
+    ) -> CoreOutputs:
+        desk = self._desk
+        outputs = CoreOutputs(
+            state,
+            step,
+            self._report,
+            WishMessage(state.t_ns, step.wish, desk.operator_t_ns, self._plate_t_ns),
+            tuple(desk.asks),
+            tuple(desk.acks),
+            (*events, *desk.events),
+            gait_events,
+            desk.commander,
+        )
+        desk.asks.clear()
+        desk.acks.clear()
+        desk.events.clear()
+        return outputs
+
+
+def where(error: Exception) -> str:
+    """Return the line of a scenario that failed, and why, in plain words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    last = frames[-1] if frames else None
+    place = f"in {last.filename}, line {last.lineno} ({last.line})" if last else ""
+    return f"{place}: {type(error).__name__}: {error}"
+
+
+# -- the log's table of ticks --------------------------------------------------------------
+
+
+def tick_table() -> Table:
+    """Return the table with one row per tick; `tick_row` fills it."""
+    gait = columns_of(Gait)
+    return Table(
+        "ticks",
+        [
+            *(Column(name, "i8") for name in _COUNTS),
+            Column("lateness_s", "f8"),
+            *(Column(name, "i8") for name in ("mode", "severity", "keeper_t_ns", "belt_t_ns")),
+            *(Column(name, "f8") for name in _NUMBERS),
+            *(Column("gait_t_ns", c.type) if c.name == "t_ns" else c for c in gait),
+        ],
+    )
+
+
+_COUNTS = (
+    "tick",
+    "t_ns",
+    "missed_count",
+    "plate_count",
+    "report_count",
+    "request_count",
+    "input_crc",
+)
+_NUMBERS = (
+    "belt_left_speed_mps",
+    "belt_right_speed_mps",
+    "belt_incline_rad",
+    "left_distance_m",
+    "right_distance_m",
+    "cruise_speed_mps",
+    "wish_left_speed_mps",
+    "wish_right_speed_mps",
+    "wish_incline_rad",
+    "command_left_speed_mps",
+    "command_right_speed_mps",
+    "command_left_accel_mps2",
+    "command_right_accel_mps2",
+    "command_incline_rad",
+)
+
+NOT_REPLAYED = ("lateness_s",)
+"""Columns of `ticks` that say how the host did, not what was decided."""
+
+
+def tick_row(
+    inputs: CoreInputs, outputs: CoreOutputs, *, input_crc: int, lateness_s: float
+) -> tuple[Any, ...]:
+    """Return the values of one row of `tick_table`."""
+    state, wish, report = outputs.state, outputs.step.wish, outputs.report
+    keeper: tuple[Any, ...] = (MODES.index("locked"), 0, -1)
+    command: tuple[float, ...] = (nan, nan, nan, nan, nan)
+    if report is not None:
+        decision = report.decision
+        c = decision.command
+        keeper = (
+            MODES.index(decision.state.mode),
+            SEVERITIES.index(decision.state.severity),
+            report.inputs.t_ns,
+        )
+        command = (
+            c.left_speed_mps,
+            c.right_speed_mps,
+            c.left_accel_mps2,
+            c.right_accel_mps2,
+            c.incline_rad,
+        )
+    return (
+        inputs.tick,
+        inputs.t_ns,
+        inputs.missed_count,
+        sum(len(chunk.wrench) for chunk in inputs.chunks),
+        len(inputs.reports),
+        len(inputs.requests),
+        input_crc,
+        lateness_s,
+        *keeper,
+        state.belt.t_ns,
+        state.belt.left_speed_mps,
+        state.belt.right_speed_mps,
+        state.belt.incline_rad,
+        state.left_distance_m,
+        state.right_distance_m,
+        state.cruise_speed_mps,
+        wish.left_speed_mps,
+        wish.right_speed_mps,
+        wish.incline_rad,
+        *command,
+        *values_of(state.gait),
+    )

@@ -1,0 +1,196 @@
+"""The session's desk: who is in command, what clients ask, and what they are answered. Pure."""
+
+from typing import Literal
+
+from rehabsim.base.config import Limits
+from rehabsim.base.records import Event, Mode, Record
+from rehabsim.safety.messages import Answer, Ask
+from rehabsim.session.messages import Ack, RequestName
+
+KEEPER_ANSWER_NS = 300_000_000
+"""An ask that the keeper has not answered by then is refused."""
+
+MAX_REMEMBERED = 1000
+"""Answers kept, so that the same id is answered the same way."""
+
+ACTIVE: frozenset[Mode] = frozenset({"armed", "starting", "running", "stopping"})
+
+Status = Literal["applied", "rejected"]
+
+
+class ClientRequest(Record, frozen=True):
+    """A request with its sender, checked.
+
+    Attributes:
+        client: Identity of the sender, as text.
+        id: The sender's name for it.
+        name: What to do.
+        speed_mps: For `set_speed`.
+        text: For `marker`.
+    """
+
+    client: str
+    id: str
+    name: RequestName
+    speed_mps: float | None = None
+    text: str | None = None
+
+
+class Desk:
+    """Answers every request once, and remembers who is in command.
+
+    Attributes:
+        commander: Client in command, or empty.
+        operator_t_ns: When the one in command was last heard.
+        cruise_speed_mps: As set.
+        asks: For the keeper; the session takes and clears them each tick.
+        acks: For the clients, likewise.
+        events: For everyone, likewise.
+    """
+
+    def __init__(self, limits: Limits, cruise_speed_mps: float) -> None:
+        self.commander = ""
+        self.operator_t_ns = -(10**12)
+        self.cruise_speed_mps = min(cruise_speed_mps, limits.max_speed_mps)
+        self.asks: list[Ask] = []
+        self.acks: list[tuple[str, Ack]] = []
+        self.events: list[Event] = []
+        self._limits = limits
+        self._answered: dict[tuple[str, str], Ack] = {}
+        self._pending: dict[str, tuple[ClientRequest, int]] = {}
+        self._ask_count = 0
+        self._last_mode: Mode = "locked"
+        self._mode: Mode = "locked"
+        self._tick = 0
+        self._t_ns = 0
+
+    def begin(self, tick: int, t_ns: int, mode: Mode) -> None:
+        """Note the tick and the keeper's mode; command ends when the belts are let go."""
+        self._tick, self._t_ns = tick, t_ns
+        if self._mode in ACTIVE and mode not in ACTIVE:
+            self.commander = ""
+        self._mode = mode
+
+    def take(self, request: ClientRequest) -> None:
+        """Act on one request, or refuse it with a reason."""
+        key = (request.client, request.id)
+        if key in self._answered:
+            known = self._answered[key]
+            again = Ack(known.id, "duplicate", known.tick, known.t_s, known.reason)
+            self.acks.append((request.client, again))
+            return
+        if any(
+            r.client == request.client and r.id == request.id for r, _ in self._pending.values()
+        ):
+            return
+        getattr(self, f"_{request.name}")(request)
+
+    def hear(self, answer: Answer) -> None:
+        """Pass the keeper's answer on to who asked."""
+        found = self._pending.pop(answer.id, None)
+        if found is None:
+            return
+        request, _ = found
+        if request.name == "arm" and not answer.is_accepted:
+            self.commander = ""
+        self._answer(request, "applied" if answer.is_accepted else "rejected", answer.reason)
+
+    def age(self) -> None:
+        """Refuse what the keeper has left unanswered."""
+        late = [k for k, (_, t_ns) in self._pending.items() if self._t_ns - t_ns > KEEPER_ANSWER_NS]
+        for key in late:
+            request, _ = self._pending.pop(key)
+            self._answer(request, "rejected", "The keeper of the belts does not answer.")
+
+    def ask(self, name: Literal["stop", "pause"], source: str) -> None:
+        """Ask the keeper for something on the session's own account."""
+        self.asks.append(Ask(self._next_id(), name, source))
+
+    # -- one method per request ------------------------------------------------------------
+
+    def _arm(self, request: ClientRequest) -> None:
+        if self.commander and self.commander != request.client and self._mode in ACTIVE:
+            self._refuse(request, f"{self.commander} is in command.")
+            return
+        self.commander, self.operator_t_ns = request.client, self._t_ns
+        self._pass_on(request)
+
+    def _start(self, request: ClientRequest) -> None:
+        if self.commander and self.commander != request.client:
+            self._refuse(request, f"{self.commander} is in command.")
+            return
+        self._pass_on(request)
+
+    def _pause(self, request: ClientRequest) -> None:
+        self._pass_on(request)
+
+    def _stop(self, request: ClientRequest) -> None:
+        self._pass_on(request)
+
+    def _reset(self, request: ClientRequest) -> None:
+        self._pass_on(request)
+
+    def _set_speed(self, request: ClientRequest) -> None:
+        speed_mps = request.speed_mps
+        if speed_mps is None:
+            self._refuse(request, "set_speed needs speed_mps.")
+        elif not 0 <= speed_mps <= self._limits.max_speed_mps:
+            self._refuse(
+                request, f"{speed_mps:g} m/s is over the limit, {self._limits.max_speed_mps:g} m/s."
+            )
+        elif self.commander and self.commander != request.client:
+            self._refuse(request, f"{self.commander} is in command.")
+        else:
+            self.cruise_speed_mps = speed_mps
+            self._answer(request, "applied", "")
+
+    def _marker(self, request: ClientRequest) -> None:
+        if not request.text:
+            self._refuse(request, "A marker needs a text.")
+            return
+        self.events.append(Event(self._t_ns, "marker", request.client, "none", request.text))
+        self._answer(request, "applied", "")
+
+    def _alive(self, request: ClientRequest) -> None:
+        if request.client == self.commander:
+            self.operator_t_ns = self._t_ns
+        self.acks.append((request.client, self._ack(request, "applied", "")))
+
+    def _hello(self, request: ClientRequest) -> None:
+        self.acks.append((request.client, self._ack(request, "applied", "")))
+
+    # -- answering -------------------------------------------------------------------------
+
+    def _pass_on(self, request: ClientRequest) -> None:
+        assert request.name in ("arm", "start", "pause", "stop", "reset")
+        key = self._next_id()
+        self._pending[key] = (request, self._t_ns)
+        self.asks.append(Ask(key, request.name, request.client))
+
+    def _next_id(self) -> str:
+        self._ask_count += 1
+        return f"s{self._ask_count}"
+
+    def _refuse(self, request: ClientRequest, reason: str) -> None:
+        self._answer(request, "rejected", reason)
+
+    def _answer(self, request: ClientRequest, status: Status, reason: str) -> None:
+        ack = self._ack(request, status, reason)
+        self._answered[request.client, request.id] = ack
+        if len(self._answered) > MAX_REMEMBERED:
+            del self._answered[next(iter(self._answered))]
+        self.acks.append((request.client, ack))
+        speed = f" {request.speed_mps:g} m/s" if request.speed_mps is not None else ""
+        why = f": {reason}" if reason else "."
+        self.events.append(
+            Event(
+                self._t_ns,
+                "request",
+                request.client,
+                "none",
+                f"{request.name}{speed} {status}{why}",
+            )
+        )
+
+    def _ack(self, request: ClientRequest, status: Status, reason: str) -> Ack:
+        return Ack(request.id, status, self._tick, self._t_ns / 1e9, reason)

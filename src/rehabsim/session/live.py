@@ -1,0 +1,374 @@
+"""A live session: what surrounds the core at each tick. Nothing here waits."""
+
+import zlib
+from math import nan
+
+import msgspec
+
+from rehabsim.base.clock import NS, Tick
+from rehabsim.base.config import Session, Site
+from rehabsim.base.errors import DeviceError
+from rehabsim.base.records import Event, GaitEvent, PlateChunk
+from rehabsim.devices.driver import Plates
+from rehabsim.devices.link import Link
+from rehabsim.safety.messages import Report, decode_report, encode
+from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs, tick_row, tick_table
+from rehabsim.session.desk import ClientRequest
+from rehabsim.session.log import LogWriter
+from rehabsim.session.mcap_file import LogHeader
+from rehabsim.session.messages import (
+    Ack,
+    Belts,
+    Health,
+    SessionMessage,
+    StateMessage,
+    event_message,
+    gait_message,
+)
+from rehabsim.session.operator import ScriptedOperator
+from rehabsim.session.publish import Publisher
+from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, pack_chunk, values_of
+from rehabsim.training.scenario import Scenario
+
+SESSION_EVERY_TICKS = 250
+SILENT_KEEPER_S = 0.25
+UNGUARDED = "Nobody guards the belts; use the red button on the machine."
+NO_BELTS = Belts(0.0, 0.0, 0.0)
+
+
+class Summary(msgspec.Struct):
+    """What a session comes to, printed at its end."""
+
+    duration_s: float = 0.0
+    tick_count: int = 0
+    missed_count: int = 0
+    plate_count: int = 0
+    plate_lost_count: int = 0
+    heel_strike_count: int = 0
+    left_distance_m: float = 0.0
+    stops: list[str] = msgspec.field(default_factory=list)
+    lost_block_count: int = 0
+    log: str = ""
+    log_failure: str = ""
+
+
+def tables(scenario: Scenario) -> tuple[Table, ...]:
+    """Return the tables of a session's log."""
+    return (PLATES, tick_table(), Table("scene", columns_of(scenario.Scene)), GAIT_EVENTS)
+
+
+def pack_inputs(
+    chunks: list[PlateChunk], reports: list[bytes], requests: list[bytes]
+) -> tuple[bytes, int]:
+    """Return the plate rows for the log, and the checksum over every input of a tick.
+
+    Source: CRC-32 over plate rows, then keeper messages, then requests, as the log holds them.
+    """
+    rows = b"".join([pack_chunk(chunk) for chunk in chunks])
+    return rows, checksum(rows, reports, requests)
+
+
+def checksum(rows: bytes, reports: list[bytes], requests: list[bytes]) -> int:
+    """Return the CRC-32 over what a tick was made from."""
+    crc = zlib.crc32(rows)
+    for part in reports:
+        crc = zlib.crc32(part, crc)
+    for part in requests:
+        crc = zlib.crc32(part, crc)
+    return crc
+
+
+class LoggedRequest(msgspec.Struct, tag="request"):
+    """One line of the log's channel `requests`."""
+
+    tick: int
+    request: ClientRequest
+
+
+class LoggedLoss(msgspec.Struct, tag="loss"):
+    """In the same channel: a device was lost at this tick."""
+
+    tick: int
+    text: str
+
+
+class LoggedAck(msgspec.Struct):
+    """One line of the log's channel `acks`."""
+
+    tick: int
+    client: str
+    ack: Ack
+
+
+class LiveSession:
+    """One session while it runs.
+
+    Args:
+        site: The room.
+        session: What is trained.
+        scenario: The world, for its name and scene.
+        core: Makes the ticks.
+        plates: Open driver of the force plates.
+        keeper: Open link to the keeper.
+        publisher: Tells the world, or None.
+        log: Remembers, or None.
+        header: Of the log; names the session.
+        operator: Acts without a console, or None.
+    """
+
+    def __init__(
+        self,
+        *,
+        site: Site,
+        session: Session,
+        scenario: Scenario,
+        core: Core,
+        plates: Plates,
+        keeper: Link,
+        publisher: Publisher | None,
+        log: LogWriter | None,
+        header: LogHeader,
+        operator: ScriptedOperator | None,
+    ) -> None:
+        self.summary = Summary(log=str(log.path) if log is not None else "")
+        self.outputs: CoreOutputs | None = None
+        self._site = site
+        self._session = session
+        self._scenario = scenario
+        self._core = core
+        self._plates = plates
+        self._keeper = keeper
+        self._publisher = publisher
+        self._log = log
+        self._header = header
+        self._operator = operator
+        self._own_requests: list[ClientRequest] = []
+        self._has_plates = True
+        self._loss = ""
+        self._is_loss_new = False
+        self._plate_t_ns = 0
+        self._sequences = {"state": 0, "event": 0, "gait": 0, "session": 0}
+        self._log_failure = ""
+        self._news: list[Event] = []
+        self._boot_id = header.boot_id
+        self._ticks = tick_table()
+        self._scenes = Table("scene", columns_of(scenario.Scene))
+
+    def ask(self, request: ClientRequest) -> None:
+        """Add a request of our own to the next tick."""
+        self._own_requests.append(request)
+
+    def step(self, tick: Tick) -> None:
+        """Take what came, make the tick, tell the keeper, the log and the world."""
+        chunks = self._take_plates()
+        raw_reports, reports = self._take_reports()
+        requests = self._take_requests(tick.index * PERIOD_NS)
+        inputs = CoreInputs(
+            tick.index,
+            tick.due_ns,
+            tick.missed_count,
+            tuple(chunks),
+            tuple(reports),
+            tuple(requests),
+            self._loss,
+        )
+        outputs = self.outputs = self._core.step(inputs)
+        self._tell_keeper(outputs)
+        lateness_s = (tick.woke_ns - tick.due_ns) / NS
+        self._count(inputs, outputs)
+        if self._log is not None:
+            self._record(inputs, outputs, raw_reports, lateness_s)
+        if self._publisher is not None:
+            self._publish(tick, outputs, lateness_s)
+
+    # -- in --------------------------------------------------------------------------------
+
+    def _take_plates(self) -> list[PlateChunk]:
+        if not self._has_plates:
+            return []
+        try:
+            return list(self._plates.take())
+        except DeviceError as error:
+            self._has_plates = False
+            self._lose(f"{error} Belts are ramping to rest.")
+            return []
+
+    def _take_reports(self) -> tuple[list[bytes], list[Report]]:
+        try:
+            raw = [data for _, data in self._keeper.take()]
+        except DeviceError as error:
+            self._lose(f"{error} {UNGUARDED}")
+            return [], []
+        return raw, [decode_report(data) for data in raw]
+
+    def _take_requests(self, t_ns: int) -> list[ClientRequest]:
+        requests = self._own_requests
+        self._own_requests = []
+        if self._operator is not None:
+            mode = self.outputs.state.mode if self.outputs is not None else "locked"
+            requests += self._operator.requests(t_ns, mode)
+        if self._publisher is not None:
+            requests += self._publisher.take()
+        return requests
+
+    # -- out -------------------------------------------------------------------------------
+
+    def _tell_keeper(self, outputs: CoreOutputs) -> None:
+        try:
+            self._keeper.write(encode(outputs.message))
+            for ask in outputs.asks:
+                self._keeper.write(encode(ask))
+        except DeviceError as error:
+            self._lose(f"{error} {UNGUARDED}")
+
+    def _lose(self, text: str) -> None:
+        """Remember the first device that was lost; it is an input of every tick from now on."""
+        if not self._loss:
+            self._loss = text
+            self._is_loss_new = True
+
+    def _count(self, inputs: CoreInputs, outputs: CoreOutputs) -> None:
+        s = self.summary
+        s.tick_count += 1
+        s.missed_count += inputs.missed_count
+        s.duration_s = (inputs.tick + 1) * PERIOD_NS / NS
+        for chunk in inputs.chunks:
+            s.plate_count += len(chunk.wrench)
+            self._plate_t_ns = chunk.t_ns
+        s.plate_lost_count = self._plates.lost_count
+        s.heel_strike_count += sum(e.kind == "heel_strike" for e in outputs.gait_events)
+        s.left_distance_m = outputs.state.left_distance_m
+        s.stops += [event.text for event in outputs.events if event.kind == "stop"][:20]
+
+    def _record(
+        self,
+        inputs: CoreInputs,
+        outputs: CoreOutputs,
+        raw_reports: list[bytes],
+        lateness_s: float,
+    ) -> None:
+        assert self._log is not None
+        log, t_ns = self._log, inputs.t_ns
+        requests = [
+            msgspec.json.encode(LoggedRequest(inputs.tick, request)) for request in inputs.requests
+        ]
+        if self._is_loss_new:
+            self._is_loss_new = False
+            requests.append(msgspec.json.encode(LoggedLoss(inputs.tick, inputs.loss)))
+        rows, crc = pack_inputs(list(inputs.chunks), raw_reports, requests)
+        if rows:
+            log.rows("plates", rows)
+        for data in raw_reports:
+            log.text("keeper", t_ns, data)
+        for data in requests:
+            log.text("requests", t_ns, data)
+        row = tick_row(inputs, outputs, input_crc=crc, lateness_s=lateness_s)
+        log.rows("ticks", self._ticks.pack(*row))
+        log.rows("scene", self._scenes.pack(*values_of(outputs.step.scene)))
+        for gait_event in outputs.gait_events:
+            log.rows("gait_events", pack_gait_event(inputs.tick, gait_event))
+        for event in outputs.events:
+            log.event(event)
+        for client, ack in outputs.acks:
+            log.text("acks", t_ns, msgspec.json.encode(LoggedAck(inputs.tick, client, ack)))
+        log.end_tick(t_ns)
+        if log.failure and not self._log_failure:
+            self._log_failure = log.failure
+            text = f"The log cannot be written ({log.failure}); this session is not recorded."
+            self._news.append(Event(t_ns, "log", "session", "warn", text))
+
+    def _publish(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> None:
+        assert self._publisher is not None
+        publisher = self._publisher
+        for client, ack in outputs.acks:
+            publisher.answer(client, ack)
+        for event in (*outputs.events, *self._news):
+            seq = self._next("event")
+            message = event_message(event, boot_id=self._boot_id, seq=seq, tick=tick.index)
+            publisher.tell("event", message)
+        self._news.clear()
+        for gait_event in outputs.gait_events:
+            seq = self._next("gait")
+            publisher.tell(
+                "gait",
+                gait_message(gait_event, boot_id=self._boot_id, seq=seq, tick=tick.index),
+            )
+        if tick.index % SESSION_EVERY_TICKS == 0:
+            publisher.tell("session", self._session_message())
+        publisher.tell("state", self._state_message(tick, outputs, lateness_s))
+
+    def _state_message(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> StateMessage:
+        state, report = outputs.state, outputs.report
+        keeper_age_s = nan
+        cause, command = "", NO_BELTS
+        if report is not None:
+            keeper_age_s = (tick.woke_ns - report.inputs.t_ns) / NS
+            cause = report.decision.state.cause
+            c = report.decision.command
+            command = Belts(c.left_speed_mps, c.right_speed_mps, c.incline_rad)
+        if not keeper_age_s <= SILENT_KEEPER_S:
+            cause = "The keeper of the belts is silent. Use the red button on the machine."
+        return StateMessage(
+            boot_id=self._boot_id,
+            seq=self._next("state"),
+            tick=tick.index,
+            t_s=tick.due_ns / NS,
+            is_replay=False,
+            scenario=self._scenario.name,
+            mode=state.mode,
+            cause=cause,
+            commander=outputs.commander,
+            belt=state.belt,
+            wish=outputs.step.wish,
+            command=command,
+            cruise_speed_mps=state.cruise_speed_mps,
+            max_speed_mps=self._site.limits.max_speed_mps,
+            left_distance_m=state.left_distance_m,
+            right_distance_m=state.right_distance_m,
+            gait=state.gait,
+            scene=msgspec.structs.asdict(outputs.step.scene),
+            health=Health(
+                lateness_s,
+                self.summary.missed_count,
+                self.summary.plate_count,
+                self.summary.plate_lost_count,
+                keeper_age_s,
+                (tick.woke_ns - self._plate_t_ns) / NS,
+            ),
+        )
+
+    def _session_message(self) -> SessionMessage:
+        return SessionMessage(
+            boot_id=self._boot_id,
+            seq=self._next("session"),
+            start_utc_ns=self._header.start_utc_ns,
+            version=self._header.version,
+            is_replay=False,
+            site=self._site.name,
+            treadmill_url=self._site.treadmill.url,
+            plates_url=self._site.plates.url,
+            subject=self._session.subject,
+            patient=self._session.patient,
+            seed=self._session.seed,
+            scenario=self._scenario.name,
+            params={key: str(value) for key, value in self._session.params.items()},
+            limits=self._site.limits.model_dump(),
+            log=self.summary.log,
+        )
+
+    def _next(self, topic: str) -> int:
+        seq = self._sequences[topic]
+        self._sequences[topic] = seq + 1
+        return seq
+
+
+def pack_gait_event(tick: int, event: GaitEvent) -> bytes:
+    """Return the row of `GAIT_EVENTS` for one event."""
+    return GAIT_EVENTS.pack(
+        tick,
+        event.t_ns,
+        event.side == "left",
+        event.kind == "heel_strike",
+        event.latency_s,
+        event.confidence,
+    )

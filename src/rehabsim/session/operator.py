@@ -1,0 +1,50 @@
+"""An operator made of rules, for sessions without a console. Pure."""
+
+from rehabsim.base.records import Mode
+from rehabsim.session.desk import ClientRequest
+from rehabsim.session.messages import RequestName
+
+NAME = "scripted operator"
+EVERY_NS = 200_000_000
+FIRST_NS = 400_000_000
+
+
+class ScriptedOperator:
+    """Unlocks once, arms, starts, stays alive, and pauses in time for the belts to rest.
+
+    Args:
+        end_ns: When the belts should be at rest again, or None to walk on.
+        ramp_s: How long a stop from the fastest speed takes.
+    """
+
+    def __init__(self, end_ns: int | None, ramp_s: float) -> None:
+        self._pause_ns: int | None = None
+        if end_ns is not None:
+            self._pause_ns = max(end_ns - round((ramp_s + 2) * 1e9), end_ns // 2)
+        self._next_ns = FIRST_NS
+        self._count = 0
+        self._has_unlocked = False
+        self._has_walked = False
+
+    def requests(self, t_ns: int, mode: Mode) -> list[ClientRequest]:
+        """Return what the operator asks at `t_ns`, seeing `mode`."""
+        if t_ns < self._next_ns:
+            return []
+        self._next_ns = t_ns + EVERY_NS
+        self._has_walked = self._has_walked or mode in ("starting", "running")
+        names: list[RequestName] = ["alive"]
+        if self._pause_ns is not None and t_ns >= self._pause_ns:
+            if mode in ("armed", "starting", "running"):
+                names.append("pause")
+        elif mode == "locked" and not self._has_unlocked:
+            self._has_unlocked = True
+            names.append("reset")
+        elif mode == "idle" and not self._has_walked:
+            names.append("arm")
+        elif mode == "armed":
+            names.append("start")
+        return [self._request(name) for name in names]
+
+    def _request(self, name: RequestName) -> ClientRequest:
+        self._count += 1
+        return ClientRequest(NAME, f"o{self._count}", name)

@@ -1,0 +1,246 @@
+"""Running the decisions of a log again: the core over its inputs, the guard over its inputs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from rehabsim.base.config import Limits, Session, Site, check
+from rehabsim.base.errors import LogError
+from rehabsim.safety.guard import guard
+from rehabsim.safety.messages import Report, decode_report
+from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table
+from rehabsim.session.desk import ClientRequest
+from rehabsim.session.live import (
+    LoggedAck,
+    LoggedLoss,
+    LoggedRequest,
+    checksum,
+    pack_gait_event,
+)
+from rehabsim.session.log import LogReader
+from rehabsim.session.setup import make_core, make_scenario
+from rehabsim.session.table import Table, chunks_of, columns_of, values_of
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where a replay left the log.
+
+    Attributes:
+        tick: The session's tick, or the keeper's.
+        t_s: When.
+        what: One sentence.
+    """
+
+    tick: int
+    t_s: float
+    what: str
+
+
+class ReplayResult(msgspec.Struct):
+    """What a replay found.
+
+    Attributes:
+        tick_count: Ticks of the core made again.
+        decision_count: Decisions of the guard made again.
+        unchained_count: Decisions whose predecessor is not in the log, taken as given.
+        difference: The first difference, or None.
+    """
+
+    tick_count: int = 0
+    decision_count: int = 0
+    unchained_count: int = 0
+    difference: Difference | None = None
+
+
+class _Inputs:
+    """The logged inputs, tick by tick."""
+
+    def __init__(self, log: LogReader) -> None:
+        self.ticks = log.table("ticks")
+        if not len(self.ticks):
+            raise LogError(f"{log.path}: holds no ticks, so there is nothing to run again.")
+        self._plates = log.table("plates")
+        self._keeper = [data for _, data in log.texts("keeper")]
+        self.reports: list[Report] = log.decoded("keeper", decode_report)
+        self._asked: dict[int, list[tuple[bytes, LoggedRequest | LoggedLoss]]] = {}
+        decode = msgspec.json.Decoder(LoggedRequest | LoggedLoss).decode
+        for (_, data), entry in zip(
+            log.texts("requests"), log.decoded("requests", decode), strict=True
+        ):
+            self._asked.setdefault(entry.tick, []).append((data, entry))
+
+    def __iter__(self) -> Iterator[tuple[CoreInputs, int]]:
+        """Yield each tick's inputs and the checksum over their logged bytes."""
+        plate, report, loss = 0, 0, ""
+        names = ("tick", "t_ns", "missed_count", "plate_count", "report_count")
+        columns = zip(*(self.ticks[name].tolist() for name in names), strict=True)
+        for tick, t_ns, missed_count, plate_count, report_count in columns:
+            rows = self._plates[plate : plate + plate_count]
+            chunks = tuple(chunks_of(rows)) if plate_count else ()
+            asked = self._asked.get(tick, [])
+            requests: list[ClientRequest] = []
+            for _, entry in asked:
+                if isinstance(entry, LoggedLoss):
+                    loss = entry.text
+                else:
+                    requests.append(entry.request)
+            crc = checksum(
+                rows.tobytes(),
+                self._keeper[report : report + report_count],
+                [data for data, _ in asked],
+            )
+            yield (
+                CoreInputs(
+                    tick,
+                    t_ns,
+                    missed_count,
+                    chunks,
+                    tuple(self.reports[report : report + report_count]),
+                    tuple(requests),
+                    loss,
+                ),
+                crc,
+            )
+            plate += plate_count
+            report += report_count
+
+
+class _Outputs:
+    """What the log says was decided, compared with what is decided now."""
+
+    def __init__(self, log: LogReader, scene: Table) -> None:
+        self._ticks = tick_table()
+        self._logged_ticks = log.table("ticks")
+        self._scenes = scene
+        self._logged_scenes = log.table("scene")
+        self._logged_gait = log.table("gait_events").tobytes()
+        self._gait = bytearray()
+        self._logged_events = [data for _, data in log.texts("events")]
+        self._event_count = 0
+        self._logged_acks = [data for _, data in log.texts("acks")]
+        self._ack_count = 0
+        self._compared = [c.name for c in self._ticks.columns if c.name not in NOT_REPLAYED]
+
+    def compare(
+        self, index: int, inputs: CoreInputs, outputs: CoreOutputs, input_crc: int
+    ) -> str | None:
+        """Return the first difference at tick number `index` of the log, or None."""
+        logged = self._logged_ticks[index]
+        lateness_s = float(logged["lateness_s"])
+        row = tick_row(inputs, outputs, input_crc=input_crc, lateness_s=lateness_s)
+        packed = self._ticks.pack(*row)
+        if packed != logged.tobytes():
+            return _column_difference(self._ticks, packed, logged, self._compared)
+        packed = self._scenes.pack(*values_of(outputs.step.scene))
+        if index >= len(self._logged_scenes):
+            return "the log has no scene for it"
+        if packed != self._logged_scenes[index].tobytes():
+            names = [c.name for c in self._scenes.columns]
+            return _column_difference(self._scenes, packed, self._logged_scenes[index], names)
+        return self._compare_texts(inputs, outputs)
+
+    def _compare_texts(self, inputs: CoreInputs, outputs: CoreOutputs) -> str | None:
+        for gait_event in outputs.gait_events:
+            here = len(self._gait)
+            self._gait += pack_gait_event(inputs.tick, gait_event)
+            if self._gait[here:] != self._logged_gait[here : len(self._gait)]:
+                return f"{gait_event.side} {gait_event.kind} is not what the log has"
+        for event in outputs.events:
+            if not _is_next(self._logged_events, self._event_count, msgspec.json.encode(event)):
+                return f"event {event.text!r} is not what the log has"
+            self._event_count += 1
+        for client, ack in outputs.acks:
+            data = msgspec.json.encode(LoggedAck(inputs.tick, client, ack))
+            if not _is_next(self._logged_acks, self._ack_count, data):
+                return f"answer {ack.status} to {client} is not what the log has"
+            self._ack_count += 1
+        return None
+
+
+def _is_next(logged: list[bytes], index: int, data: bytes) -> bool:
+    return index < len(logged) and logged[index] == data
+
+
+def _column_difference(table: Table, packed: bytes, logged: Any, names: list[str]) -> str:
+    now = np.frombuffer(packed, table.dtype)[0]
+    for name in names:
+        if now[name].tobytes() != logged[name].tobytes():
+            if name == "input_crc":
+                return (
+                    f"its inputs are not those that were logged (checksum {int(logged[name]):#x}"
+                    f" was, {int(now[name]):#x} is)"
+                )
+            return f"{table.name}.{name} was {logged[name]!s}, is {now[name]!s}"
+    return "the row differs"
+
+
+def replay(path: Path) -> ReplayResult:
+    """Run a log's decisions again and stop at the first that differs.
+
+    Raises:
+        LogError: The log cannot be read, or holds no session.
+        ConfigError: Its scenario is not installed here.
+    """
+    log = LogReader(path)
+    site, session = header_files(log)
+    scenario = make_scenario(session, where=str(path))
+    core = make_core(site, session, scenario)
+    inputs = _Inputs(log)
+    outputs = _Outputs(log, Table("scene", columns_of(scenario.Scene)))
+    result = ReplayResult()
+    for index, (tick_inputs, crc) in enumerate(inputs):
+        what = outputs.compare(index, tick_inputs, core.step(tick_inputs), crc)
+        result.tick_count += 1
+        if what is not None:
+            result.difference = Difference(tick_inputs.tick, tick_inputs.t_ns / 1e9, what)
+            break
+    guarded = _replay_guard(inputs.reports, site.limits, result)
+    if result.difference is None or (guarded and guarded.t_s < result.difference.t_s):
+        result.difference = guarded or result.difference
+    return result
+
+
+def _replay_guard(reports: list[Report], limits: Limits, result: ReplayResult) -> Difference | None:
+    before: Report | None = None
+    for report in reports:
+        if before is None or report.tick != before.tick + 1 + report.missed_count:
+            result.unchained_count += 1
+        else:
+            decision = guard(before.decision.state, report.inputs, limits)
+            result.decision_count += 1
+            if msgspec.msgpack.encode(decision) != msgspec.msgpack.encode(report.decision):
+                return Difference(
+                    report.tick,
+                    report.inputs.t_ns / 1e9,
+                    f"the keeper's decision was {_short(report)}, is"
+                    f" {_short(Report(0, 0, report.inputs, decision))}",
+                )
+        before = report
+    return None
+
+
+def _short(report: Report) -> str:
+    state, command = report.decision.state, report.decision.command
+    return (
+        f"{state.mode} at {command.left_speed_mps:.3f} and {command.right_speed_mps:.3f} m/s"
+        f" ({state.cause or 'no cause'})"
+    )
+
+
+def header_files(log: LogReader) -> tuple[Site, Session]:
+    """Return the site and session files that a log was made with.
+
+    Raises:
+        LogError: It is not the log of a session.
+    """
+    if log.header.kind != "session":
+        raise LogError(
+            f"{log.path}: holds an {log.header.kind}, not a session; nothing was decided in it."
+        )
+    where = f"{log.path}: header"
+    return check(log.header.site, Site, where=where), check(
+        log.header.session, Session, where=where
+    )

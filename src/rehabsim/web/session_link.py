@@ -1,0 +1,192 @@
+"""The session as the gateway hears it: the newest state, the news, and one mouth per console.
+
+Nothing here waits; the gateway takes what has arrived. What is forwarded is not interpreted, so
+that a session which publishes a new field needs no new gateway.
+"""
+
+from typing import Any
+
+import msgspec
+import zmq
+
+from rehabsim.base.errors import ConfigError
+from rehabsim.session.messages import split_frame
+
+NEWS = ("event", "gait", "session")
+MAX_NEWS_AT_ONCE = 200
+MAX_UNSENT_REQUESTS = 64
+NO_OFFSET = -(1 << 62)
+CREEP_PPM = 100
+"""How fast the estimate of the session's clock gives way, should the two clocks drift apart."""
+
+
+class Pulse(msgspec.Struct, frozen=True):
+    """What the gateway itself reads of a state."""
+
+    boot_id: str
+    tick: int
+    t_s: float
+
+
+class News(msgspec.Struct, frozen=True):
+    """One message for every page.
+
+    Attributes:
+        topic: `event`, `gait` or `session`.
+        text: JSON object; `k` is the topic, and what is not a number is null.
+    """
+
+    topic: str
+    text: str
+
+
+class SessionClock:
+    """What time it is in the session, from when its states arrive.
+
+    The quickest message tells the difference of the clocks best: it waited least.
+    """
+
+    def __init__(self) -> None:
+        self._offset_ns = NO_OFFSET
+        self._heard_ns = 0
+
+    def forget(self) -> None:
+        """Start again, for another session."""
+        self._offset_ns = NO_OFFSET
+
+    def hear(self, t_s: float, now_ns: int) -> None:
+        """Note that a state of session time `t_s` arrived at `now_ns`."""
+        offset_ns = round(t_s * 1e9) - now_ns
+        creep_ns = (now_ns - self._heard_ns) * CREEP_PPM // 1_000_000
+        self._offset_ns = max(offset_ns, self._offset_ns - creep_ns)
+        self._heard_ns = now_ns
+
+    def t_s(self, now_ns: int) -> float | None:
+        """Return the session's time at `now_ns`, None before its first state."""
+        return None if self._offset_ns == NO_OFFSET else (now_ns + self._offset_ns) / 1e9
+
+
+class Mouth:
+    """The socket through which one console asks the session."""
+
+    def __init__(self, context: "zmq.Context[Any]", url: str, name: str) -> None:
+        self._socket = context.socket(zmq.DEALER)
+        self._socket.setsockopt(zmq.IDENTITY, name.encode())
+        self._socket.setsockopt(zmq.LINGER, 0)
+        # Without this, what is asked while the session is gone waits for the next session.
+        self._socket.setsockopt(zmq.IMMEDIATE, 1)
+        self._socket.setsockopt(zmq.SNDHWM, MAX_UNSENT_REQUESTS)
+        self._socket.connect(url)
+
+    def ask(self, request: bytes) -> bool:
+        """Send one request; False when there is nobody to take it."""
+        try:
+            self._socket.send(request, zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True
+
+    def take(self) -> list[str]:
+        """Return the acknowledgements that have arrived, as JSON for the page."""
+        texts = []
+        for body in _drain(self._socket, MAX_UNSENT_REQUESTS):
+            ack = _decode(body, is_json=True)
+            if ack is not None:
+                texts.append(_page_text("ack", ack))
+        return texts
+
+    def close(self) -> None:
+        """Close; what was not yet sent is forgotten."""
+        self._socket.close()
+
+
+class SessionLink:
+    """Hears one session, whichever runs at the two addresses.
+
+    Attributes:
+        clock: The session's time.
+
+    Args:
+        state_url: Where it publishes.
+        request_url: Where it is asked.
+
+    Raises:
+        ConfigError: An address is malformed.
+    """
+
+    def __init__(self, state_url: str, request_url: str) -> None:
+        self.clock = SessionClock()
+        self._context = zmq.Context()
+        self._request_url = request_url
+        try:
+            self._state = self._subscribe(state_url, ["state"], is_newest_only=True)
+            self._news = self._subscribe(state_url, list(NEWS), is_newest_only=False)
+            self.mouth("probe").close()
+        except zmq.ZMQError as error:
+            self._context.destroy(0)
+            raise ConfigError(
+                f"session at {state_url}, {request_url}: not an address ({error.strerror});"
+                " write tcp://HOST:PORT."
+            ) from None
+
+    def take_state(self) -> tuple[Pulse, bytes] | None:
+        """Return the newest state that has arrived since the last call, or None."""
+        try:
+            _, body = split_frame(self._state.recv(zmq.NOBLOCK))
+            return msgspec.msgpack.decode(body, type=Pulse), body
+        except (zmq.Again, ValueError):
+            return None
+
+    def take_news(self) -> list[News]:
+        """Return what else was published since the last call, oldest first."""
+        news = []
+        for frame in _drain(self._news, MAX_NEWS_AT_ONCE):
+            topic, body = split_frame(frame)
+            message = _decode(body, is_json=False)
+            if message is not None:
+                news.append(News(topic, _page_text(topic, message)))
+        return news
+
+    def mouth(self, name: str) -> Mouth:
+        """Return a new socket for the requests of the console called `name`."""
+        return Mouth(self._context, self._request_url, name)
+
+    def close(self) -> None:
+        """Close every socket, those of the consoles too."""
+        self._context.destroy(0)
+
+    def _subscribe(
+        self, url: str, topics: list[str], *, is_newest_only: bool
+    ) -> "zmq.Socket[bytes]":
+        socket = self._context.socket(zmq.SUB)
+        socket.setsockopt(zmq.LINGER, 0)
+        if is_newest_only:
+            socket.setsockopt(zmq.CONFLATE, 1)
+        for topic in topics:
+            socket.setsockopt(zmq.SUBSCRIBE, f"{topic} ".encode())
+        socket.connect(url)
+        return socket
+
+
+def _drain(socket: "zmq.Socket[bytes]", limit: int) -> list[bytes]:
+    frames: list[bytes] = []
+    try:
+        while len(frames) < limit:
+            frames.append(socket.recv_multipart(zmq.NOBLOCK)[-1])
+    except zmq.Again:
+        pass
+    return frames
+
+
+def _decode(body: bytes, *, is_json: bool) -> dict[str, object] | None:
+    decode = msgspec.json.decode if is_json else msgspec.msgpack.decode
+    try:
+        message: dict[str, object] = decode(body, type=dict[str, object])
+    except ValueError:
+        return None
+    return message
+
+
+def _page_text(kind: str, message: dict[str, object]) -> str:
+    # `kind` first and last word: a published field called `k` cannot pass for another message.
+    return msgspec.json.encode(message | {"k": kind}).decode()

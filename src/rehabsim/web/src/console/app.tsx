@@ -1,0 +1,37 @@
+// The whole console: STOP and the acts on the right, speed on the left, what happens between.
+
+import { Actions } from "./actions";
+import { Banner } from "./banner";
+import { EventLog } from "./event_log";
+import { Header } from "./header";
+import { HealthCard } from "./health";
+import { Marker } from "./marker";
+import { Numbers } from "./numbers";
+import { Plot } from "./plot";
+import { Speed } from "./speed";
+import { StopButton } from "./stop_button";
+import { isLive, isReplay, state } from "./store";
+
+export function App() {
+  const isOld = state.value === null || !isLive.value;
+  return (
+    <div class={`console${isOld ? " old" : ""}${isReplay.value ? " replay" : ""}`}>
+      <Header />
+      <Banner />
+      <aside class="column third" aria-label="Stop and start">
+        <StopButton />
+        <Actions />
+      </aside>
+      <div class="column first">
+        <Speed />
+        <Marker />
+        <HealthCard />
+      </div>
+      <main class="column second">
+        <Numbers />
+        <Plot />
+        <EventLog />
+      </main>
+    </div>
+  );
+}

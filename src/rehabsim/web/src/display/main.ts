@@ -1,0 +1,106 @@
+// The display: shows what the session publishes, and asks for nothing.
+
+import "./style.css";
+import { page_s } from "../net/clock";
+import { Link } from "../net/link";
+import type { State } from "../net/messages";
+import { Follower } from "./follower";
+import { Hud } from "./hud";
+import { Stage } from "./stage";
+import { NEUTRAL, loadWorld } from "./worlds";
+import type { World } from "./world";
+
+const RATE_HZ = 60;
+// What is drawn now is seen about one picture later.
+const LEAD_S = 0.016;
+
+const query = new URLSearchParams(location.search);
+const isCalm = query.get("calm") === "1" || matchMedia("(prefers-reduced-motion: reduce)").matches;
+const lead_s = query.has("lead_ms") ? Number(query.get("lead_ms")) / 1000 : LEAD_S;
+
+const canvas = document.getElementById("world") as HTMLCanvasElement;
+const hud = new Hud();
+const stage = new Stage(canvas, Number(query.get("scale") ?? 0));
+
+let world: World | null = null;
+let follower: Follower | null = null;
+let wanted = "";
+let newest: State | null = null;
+let heard_s = 0;
+let drawn_s = page_s();
+
+const link = new Link("display", RATE_HZ, {
+  onState: hear,
+  onTold: () => undefined,
+  onStatus: () => undefined,
+  onNewSession: () => {
+    newest = null;
+    follower = follower === null ? null : newFollower();
+  },
+});
+
+function hear(state: State): void {
+  newest = state;
+  heard_s = page_s();
+  follower?.push(state);
+  if (state.scenario !== wanted) {
+    void enter(state.scenario);
+  }
+}
+
+async function enter(scenario: string): Promise<void> {
+  wanted = scenario;
+  const next = await loadWorld(scenario, isCalm);
+  if (wanted !== scenario) {
+    return;
+  }
+  world = next;
+  follower = newFollower();
+  if (newest !== null) {
+    follower.push(newest);
+  }
+  canvas.dataset.world = scenario;
+}
+
+function newFollower(): Follower {
+  return new Follower(world?.moving ?? [], (scene) => world?.derive?.(scene) ?? scene);
+}
+
+// The session's time now; by the last state's own time until the clock is known.
+function session_s(now_s: number): number {
+  if (link.clock.isSet) {
+    return link.clock.t_s(now_s);
+  }
+  return (newest?.t_s ?? 0) + now_s - heard_s;
+}
+
+function draw(): void {
+  const now_s = page_s();
+  const dt_s = Math.min(now_s - drawn_s, 0.25);
+  stage.judge((now_s - drawn_s) * 1000, now_s);
+  drawn_s = now_s;
+  const isLive = link.liveness.isLive(now_s) && link.status === "open";
+  hud.note(newest === null ? "Waiting for the session …" : isLive ? "" : "No connection");
+  if (world === null || follower === null || follower.isEmpty) {
+    return;
+  }
+  const shown = follower.sample(session_s(now_s) + lead_s, dt_s);
+  const moment = { ...shown, dt_s, isCalm };
+  stage.draw(world, world.update(moment));
+  hud.score(world.score(moment));
+  hud.replay(newest?.is_replay ?? false);
+  canvas.dataset.pictures = String(Number(canvas.dataset.pictures ?? 0) + 1);
+}
+
+canvas.addEventListener("webglcontextlost", (event) => {
+  event.preventDefault();
+  hud.note("The picture was lost; it comes back by itself.");
+});
+canvas.addEventListener("dblclick", () => {
+  void (document.fullscreenElement === null
+    ? document.documentElement.requestFullscreen()
+    : document.exitFullscreen());
+});
+
+void enter(NEUTRAL);
+stage.renderer.setAnimationLoop(draw);

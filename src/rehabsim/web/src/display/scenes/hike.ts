@@ -1,0 +1,97 @@
+// A trail through wooded hills, up and down as published.
+
+import { Scene } from "three";
+import type { Scene as Fields } from "../../net/messages";
+import { type Air, airUniforms, paint } from "../kit/air";
+import { type HillLayer, hills, sky } from "../kit/sky";
+import { rgb } from "../kit/shape";
+import { type Eye, type Moment, type Score, type World, finite, follow } from "../world";
+import { Trail, bearing_rad, middle_m } from "./trail";
+import { LIFT, TrailProfile, WINDOW } from "./trail_profile";
+
+const EYE_M = 1.65;
+const LOOK_DOWN_RAD = -0.1;
+// The eye follows a part of the slope; the hill itself shows the rest.
+const SLOPE_FRAC = 0.4;
+const LATERAL_M = 0.6;
+
+const AIR: Air = {
+  sun: [-0.25, 0.55, 0.7],
+  sun_colour: [0.6, 0.55, 0.42],
+  sky_light: [0.66, 0.71, 0.76],
+  ground_light: [0.4, 0.42, 0.34],
+  zenith: rgb(0x3f8fd2),
+  horizon: rgb(0xd6e6ea),
+  haze_start_m: 45,
+  haze_end_m: 185,
+};
+
+const HILLS: HillLayer[] = [
+  {
+    distance_m: 940,
+    height_m: 330,
+    roughness_m: 12,
+    bumps: 3.8,
+    foot: rgb(0xc6d9e0),
+    top: rgb(0xa6bfcf),
+    seed: 12,
+  },
+  {
+    distance_m: 900,
+    height_m: 170,
+    roughness_m: 8,
+    bumps: 5.2,
+    foot: rgb(0xc9dcdc),
+    top: rgb(0x8fb0ae),
+    seed: 15,
+  },
+];
+
+export class Hike implements World {
+  readonly scene = new Scene();
+  readonly moving = ["distance_m", "lateral_m"];
+  private readonly far = [sky(AIR, 0.32), hills(HILLS)];
+  private readonly profile = new TrailProfile();
+  private readonly heights_m = new Float32Array(WINDOW);
+  private readonly first_m = { value: 0 };
+  private readonly trail: Trail;
+  private slope = 0;
+
+  constructor(private readonly isCalm: boolean) {
+    const uniforms = {
+      ...airUniforms(AIR),
+      heights_m: { value: this.heights_m },
+      first_m: this.first_m,
+    };
+    this.trail = new Trail(this.scene, paint(uniforms, LIFT));
+    this.scene.add(...this.far);
+  }
+
+  derive(fields: Fields): Fields {
+    this.profile.hear(fields);
+    return fields;
+  }
+
+  update(moment: Moment): Eye {
+    const x_m = finite(moment.scene.distance_m);
+    this.first_m.value = this.profile.settle(x_m, moment.dt_s, this.heights_m);
+    this.trail.update(x_m);
+    const slope = this.profile.slope(x_m + 2);
+    this.slope += (slope - this.slope) * Math.min(1, moment.dt_s);
+    const lateral_m = finite(moment.scene.lateral_m);
+    const eye: Eye = {
+      x_m,
+      y_m: middle_m(x_m) + Math.max(-LATERAL_M, Math.min(LATERAL_M, lateral_m)),
+      z_m: this.profile.height_m(x_m) + EYE_M,
+      yaw_rad: bearing_rad(x_m + 4),
+      pitch_rad: LOOK_DOWN_RAD + (this.isCalm ? 0 : SLOPE_FRAC * Math.atan(this.slope)),
+      roll_rad: 0,
+    };
+    follow(this.far, eye);
+    return eye;
+  }
+
+  score(moment: Moment): Score {
+    return { label: "Climbed", value: `${Math.floor(finite(moment.scene.climbed_m))} m` };
+  }
+}

@@ -1,0 +1,162 @@
+// What a session publishes, as session/messages.py and MESSAGES.md define it.
+// Quantities keep the names they have on the wire: SI, with the unit last.
+
+import { decode } from "@msgpack/msgpack";
+
+export type Mode = "locked" | "idle" | "armed" | "starting" | "running" | "stopping";
+export type Severity = "none" | "warn" | "hold" | "ramp" | "fast" | "estop";
+
+export interface Speeds {
+  left_speed_mps: number;
+  right_speed_mps: number;
+  incline_rad: number;
+}
+
+export interface Gait {
+  left_fz_n: number;
+  right_fz_n: number;
+  cop_x_m: number;
+  cop_y_m: number;
+  load_share_left_frac: number;
+  has_left_stance: boolean;
+  has_right_stance: boolean;
+  body_weight_n: number;
+  cadence_hz: number;
+  left_step_time_s: number;
+  right_step_time_s: number;
+  left_stance_time_s: number;
+  right_stance_time_s: number;
+  left_step_length_m: number;
+  right_step_length_m: number;
+  step_width_m: number;
+  left_step_count: number;
+  right_step_count: number;
+}
+
+export interface Health {
+  lateness_s: number;
+  missed_count: number;
+  plate_count: number;
+  plate_lost_count: number;
+  keeper_age_s: number;
+  plate_age_s: number;
+}
+
+export type Scene = Record<string, number>;
+
+export interface State {
+  schema: number;
+  boot_id: string;
+  seq: number;
+  tick: number;
+  t_s: number;
+  is_replay: boolean;
+  scenario: string;
+  mode: Mode;
+  cause: string;
+  commander: string;
+  belt: Speeds;
+  wish: Speeds;
+  command: Speeds;
+  cruise_speed_mps: number;
+  max_speed_mps: number;
+  left_distance_m: number;
+  right_distance_m: number;
+  gait: Gait;
+  scene: Scene;
+  health: Health;
+}
+
+export interface Event {
+  k: "event";
+  boot_id: string;
+  seq: number;
+  tick: number;
+  t_s: number;
+  kind: string;
+  source: string;
+  severity: Severity;
+  text: string;
+}
+
+export interface SessionInfo {
+  k: "session";
+  boot_id: string;
+  is_replay: boolean;
+  version: string;
+  site: string;
+  treadmill_url: string;
+  plates_url: string;
+  subject: string;
+  patient: string;
+  scenario: string;
+  limits: Record<string, number>;
+  log: string;
+}
+
+export interface Ack {
+  k: "ack";
+  id: string;
+  status: "applied" | "rejected" | "duplicate";
+  tick: number;
+  t_s: number | null;
+  reason: string;
+}
+
+// The keeper's own answer to a STOP.
+export interface KeeperAnswer {
+  k: "keeper";
+  id: string;
+  is_accepted: boolean;
+  reason: string;
+}
+
+export interface Hello {
+  k: "hello";
+  client: string;
+  has_keeper: boolean;
+}
+
+export interface Pong {
+  k: "pong";
+  t0: number;
+  t_s: number | null;
+  has_keeper: boolean;
+}
+
+export interface Forget {
+  k: "forget";
+  boot_id: string;
+}
+
+export type Told = Event | SessionInfo | Ack | KeeperAnswer | Hello | Pong | Forget | { k: "gait" };
+
+export type RequestName =
+  "arm" | "start" | "pause" | "stop" | "reset" | "set_speed" | "marker" | "alive";
+
+export interface Request {
+  id: string;
+  name: RequestName;
+  speed_mps?: number;
+  text?: string;
+}
+
+export const SCHEMA = 1;
+
+// Returns null for what is not a state that this page understands.
+export function decodeState(body: ArrayBuffer): State | null {
+  try {
+    const state = decode(body) as State;
+    return state.schema === SCHEMA && typeof state.tick === "number" ? state : null;
+  } catch {
+    return null;
+  }
+}
+
+export function decodeTold(text: string): Told | null {
+  try {
+    return JSON.parse(text) as Told;
+  } catch {
+    return null;
+  }
+}

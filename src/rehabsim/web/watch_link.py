@@ -1,0 +1,84 @@
+"""The two ears of `rehabsim watch`: one for the newest state, one for events and the session."""
+
+from typing import TypeVar
+
+import msgspec
+import zmq
+
+from rehabsim.base.errors import ConfigError
+from rehabsim.session.messages import split_frame
+from rehabsim.web.watch_model import News, SeenEvent, SeenSession, SeenState, WatchModel
+
+MAX_NEWS_AT_ONCE = 500
+NEWS: dict[str, type[SeenEvent] | type[SeenSession]] = {
+    "event": SeenEvent,
+    "session": SeenSession,
+}
+M = TypeVar("M")
+
+
+class WatchLink:
+    """Hears whichever session publishes at `url`; nothing here waits.
+
+    Raises:
+        ConfigError: The address is malformed.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._context = zmq.Context()
+        try:
+            self._state = self._subscribe(url, ["state"], is_newest_only=True)
+            self._news = self._subscribe(url, list(NEWS), is_newest_only=False)
+        except zmq.ZMQError as error:
+            self._context.destroy(0)
+            raise ConfigError(
+                f"session at {url!r}: not an address ({error.strerror}); write tcp://HOST:PORT."
+            ) from None
+
+    def tell(self, model: WatchModel, now_ns: int) -> None:
+        """Tell `model` all that has arrived: the news first, then the newest state."""
+        for frame in _drain(self._news):
+            topic, body = split_frame(frame)
+            news: News | None = _decode(body, NEWS[topic], model)
+            if news is not None:
+                model.hear_news(news, now_ns)
+        for frame in _drain(self._state):
+            state = _decode(split_frame(frame)[1], SeenState, model)
+            if state is not None:
+                model.hear_state(state, now_ns)
+
+    def close(self) -> None:
+        """Close both sockets."""
+        self._context.destroy(0)
+
+    def _subscribe(
+        self, url: str, topics: list[str], *, is_newest_only: bool
+    ) -> "zmq.Socket[bytes]":
+        socket = self._context.socket(zmq.SUB)
+        socket.setsockopt(zmq.LINGER, 0)
+        if is_newest_only:
+            # Keeps one message only, so this socket may hear nothing but states.
+            socket.setsockopt(zmq.CONFLATE, 1)
+        for topic in topics:
+            socket.setsockopt(zmq.SUBSCRIBE, f"{topic} ".encode())
+        socket.connect(url)
+        return socket
+
+
+def _decode(body: bytes, kind: type[M], model: WatchModel) -> M | None:
+    try:
+        message: M = msgspec.msgpack.decode(body, type=kind)
+    except (ValueError, UnicodeDecodeError) as error:
+        model.hear_trouble(f"A message of the session cannot be read here: {error}.")
+        return None
+    return message
+
+
+def _drain(socket: "zmq.Socket[bytes]") -> list[bytes]:
+    frames: list[bytes] = []
+    try:
+        while len(frames) < MAX_NEWS_AT_ONCE:
+            frames.append(socket.recv(zmq.NOBLOCK))
+    except zmq.Again:
+        pass
+    return frames

@@ -1,0 +1,133 @@
+"""A real browser before the real processes of a session."""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import msgspec
+import pytest
+from house import House
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from rehabsim.base.config import Session
+from rehabsim.session.run import SessionPlan
+from rehabsim.session.setup import plain
+from rehabsim.session.supervise import Child
+from rehabsim.web.door import PAGES
+
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+]
+"""Draws without a graphics card; newer browsers do so only when they are told to."""
+
+
+def _missing(what: str) -> NoReturn:
+    """Skip a test that this machine cannot run; on CI nothing may be missing."""
+    if os.environ.get("CI"):
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture
+def missing() -> Callable[[str], NoReturn]:
+    return _missing
+
+
+# Not for the whole session: while the browser is open, no other event loop can run.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium")
+    if path is None:
+        _missing("chromium is not installed: apt-get install chromium")
+    if not (PAGES / "console.html").is_file():
+        _missing(f"the pages are not in {PAGES}: make web")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Site:
+    """A house with one session and one gateway.
+
+    Attributes:
+        house: Laboratory and keeper.
+        address: Of the pages.
+        session: The session's process.
+        problems: What pages said in their consoles that is not in order.
+    """
+
+    house: House
+    browser: Browser
+    address: str
+    gateway: Child
+    session: Child
+    problems: list[str] = field(default_factory=list)
+
+    def open(self, path: str, width: int = 1280, height: int = 800) -> Page:
+        """Return a new page in a context of its own."""
+        context = self.browser.new_context(viewport={"width": width, "height": height})
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on(
+            "console",
+            lambda said: self.problems.append(said.text) if said.type == "error" else None,
+        )
+        page.goto(self.address + path)
+        return page
+
+    @contextmanager
+    def frozen(self, child: Child) -> Iterator[None]:
+        """Stop a process, as a hang would, and let it go on at the end."""
+        os.kill(child.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(child.process.pid, signal.SIGCONT)
+
+
+OpenSite = Callable[..., AbstractContextManager[Site]]
+
+
+@pytest.fixture(scope="module")
+def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> OpenSite:
+    """Return how to run a house with a session of a scenario, and pages on it."""
+
+    @contextmanager
+    def run(
+        scenario: str = "boat", *, has_operator: bool = False, **params: float
+    ) -> Iterator[Site]:
+        with House(tmp_path_factory.mktemp("house")) as house:
+            session = _start_session(house, scenario, params, has_operator=has_operator)
+            gateway, address = house.start_gateway()
+            yield Site(house, browser, address, gateway, session)
+
+    return run
+
+
+def _start_session(
+    house: House, scenario: str, params: dict[str, float], *, has_operator: bool
+) -> Child:
+    plan = SessionPlan(
+        site=plain(house.site),
+        session=plain(Session(scenario=scenario, cruise_speed_mps=0.5, params=params)),
+        treadmill=house.treadmill,
+        plates=house.plates,
+        keeper_url=house.keeper_url,
+        epoch_ns=house.epoch_ns,
+        has_operator=has_operator,
+        where="a browser's test",
+    )
+    session = house.start("session", ["-m", "rehabsim.session.run"], msgspec.json.encode(plan))
+    session.wait_ready()
+    return session

@@ -1,0 +1,249 @@
+"""The console in a real browser, before a real session: what it shows, and what a press does."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.realtime]
+
+RED = "rgb(179, 18, 29)"
+STRUCK = ("text-decoration-line", "line-through")
+SIZES = [(1920, 1080), (1280, 800), (1024, 768), (640, 400)]
+
+
+@pytest.fixture(scope="module")
+def site(open_site):
+    with open_site("boat", wave_height_m=0.0) as site:
+        yield site
+
+
+@pytest.fixture
+def console(site) -> Iterator[Page]:
+    page = site.open("/console")
+    expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+    yield page
+    page.context.close()
+
+
+def mode(page: Page) -> str:
+    return page.inner_text("#mode-word")
+
+
+def unlock(page: Page) -> None:
+    """Bring the belts to idle from whatever the test before left."""
+    deadline = time.monotonic() + 15
+    while mode(page) != "IDLE":
+        assert time.monotonic() < deadline, f"still {mode(page)}"
+        if mode(page) == "LOCKED":
+            page.click("#reset")
+        page.wait_for_timeout(200)
+
+
+def walk(page: Page) -> None:
+    unlock(page)
+    page.click("#arm")
+    expect(page.locator("#mode-word")).to_have_text("ARMED")
+    page.click("#start")
+    expect(page.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
+
+
+def number(page: Page, name: str) -> float:
+    text = page.inner_text(f"#{name}")
+    return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else 0.0
+
+
+def settle(page: Page, name: str, least: float, within_s: float = 15) -> None:
+    deadline = time.monotonic() + within_s
+    while number(page, name) < least:
+        assert time.monotonic() < deadline, f"{name} is {page.inner_text('#' + name)}"
+        page.wait_for_timeout(50)
+
+
+def test_it_walks_someone_and_shows_the_speed_that_the_belts_really_have(site, console):
+    walk(console)
+    expect(console.locator("#commander")).to_contain_text("this console")
+    settle(console, "left-measured", 0.48)
+    settle(console, "cadence", 30)
+    for side in (1, 2):
+        truth_mps = site.house.belts(site.house.now_s() - 0.5)[-1, side]
+        shown_mps = number(console, "left-measured" if side == 1 else "right-measured")
+        assert shown_mps == pytest.approx(truth_mps, abs=0.05)
+    expect(console.locator(".source").first).to_have_text("SIMULATED")
+
+
+def test_it_stays_in_command_and_pause_brings_the_belts_to_rest(site, console):
+    walk(console)
+    console.wait_for_timeout(1000 * (site.house.site.limits.max_operator_age_s + 1))
+    expect(console.locator("#mode-word")).to_have_text("RUNNING")
+    console.click("#pause")
+    expect(console.locator("#mode-word")).to_have_text("STOPPING")
+    expect(console.locator("#mode-word")).to_have_text("IDLE")
+    assert number(console, "left-measured") < 0.03
+
+
+def test_two_quick_taps_are_two_steps_of_speed(console):
+    unlock(console)
+    before_mps = number(console, "cruise")
+    console.evaluate(
+        "['speed-up-5', 'speed-up-5', 'speed-up-10'].forEach("
+        "name => document.getElementById(name).click())"
+    )
+    expect(console.locator("#cruise")).to_have_text(f"{before_mps + 0.2:.2f}")
+    console.click("#speed-down-10")
+    expect(console.locator("#cruise")).to_have_text(f"{before_mps + 0.1:.2f}")
+    console.click("#speed-down-10")
+    expect(console.locator("#cruise")).to_have_text(f"{before_mps:.2f}")
+
+
+@pytest.mark.parametrize("how", ["click", "Space", "Escape"])
+def test_stop_reaches_the_keeper_and_locks_the_belts(console, how):
+    walk(console)
+    settle(console, "left-measured", 0.2)
+    if how == "click":
+        console.click("#stop")
+    else:
+        # The key stops even when another button has the focus, and does not press that.
+        console.focus("#pause")
+        console.keyboard.press(how)
+    expect(console.locator("#stop-answer")).to_contain_text("The keeper stops the belts")
+    expect(console.locator("#mode-word")).to_have_text("LOCKED")
+    expect(console.locator("#mode-sentence")).to_contain_text("STOP was pressed on this console")
+    assert number(console, "left-measured") < 0.03
+
+
+def test_a_space_in_a_note_is_a_space(console):
+    console.fill("#marker-input", "near")
+    console.press("#marker-input", "Space")
+    console.type("#marker-input", "fall")
+    console.press("#marker-input", "Enter")
+    expect(console.locator("#events")).to_contain_text("near fall")
+    assert console.inner_text("#stop-answer") == ""
+
+
+def test_what_is_refused_says_why_at_the_button(console):
+    unlock(console)
+    console.click("#start")
+    expect(console.locator("#note-start")).to_contain_text("Start works when armed")
+    expect(console.locator("#start")).to_contain_text("refused")
+
+
+def test_only_one_console_is_in_command(site, console):
+    unlock(console)
+    console.click("#arm")
+    expect(console.locator("#mode-word")).to_have_text("ARMED")
+    other = site.open("/console")
+    other.click("#start")
+    expect(other.locator("#note-start")).to_contain_text("is in command")
+    other.context.close()
+    console.click("#pause")
+    expect(console.locator("#mode-word")).to_have_text("IDLE")
+
+
+def test_when_the_console_in_command_goes_the_belts_come_to_rest(site, console):
+    walker = site.open("/console")
+    walk(walker)
+    settle(walker, "left-measured", 0.3)
+    walker.context.close()
+    expect(console.locator("#mode-word")).to_have_text("LOCKED", timeout=10_000)
+    expect(console.locator("#mode-sentence")).to_contain_text("console in command")
+
+
+def test_old_numbers_are_never_shown_as_live_and_stop_still_works(site, console):
+    walk(console)
+    settle(console, "left-measured", 0.3)
+    with site.frozen(site.session):
+        since = time.monotonic()
+        expect(console.locator("#mode-word")).to_have_text("UNKNOWN")
+        assert time.monotonic() - since < 1.5
+        expect(console.locator("#mode-sentence")).to_contain_text("numbers are old")
+        expect(console.locator("#left-measured")).to_have_css(
+            "text-decoration-line", "line-through"
+        )
+        # Nobody may be started by what is not seen.
+        console.click("#start")
+        expect(console.locator("#note-start")).to_contain_text("nothing was sent")
+        console.keyboard.press("Space")
+        expect(console.locator("#stop-answer")).to_contain_text("The keeper stops the belts")
+    expect(console.locator("#mode-word")).to_have_text("LOCKED")
+    expect(console.locator("#left-measured")).not_to_have_css(*STRUCK)
+
+
+def test_stop_does_not_look_alive_when_nobody_would_hear_it(site, console):
+    face = console.locator("#stop .stop-face")
+    expect(face).to_have_css("background-color", RED)
+    with site.frozen(site.gateway):
+        expect(console.locator("#stop")).to_contain_text("red button on the machine")
+        expect(face).not_to_have_css("background-color", RED)
+        console.click("#stop")
+        expect(console.locator("#stop-answer")).to_contain_text("confirmed")
+        expect(console.locator("#stop-answer")).to_contain_text("red button")
+    expect(face).to_have_css("background-color", RED)
+    # It was sent again until somebody confirmed it.
+    expect(console.locator("#stop-answer")).to_contain_text(re.compile("✓ The (keeper|belts)"))
+
+
+def test_a_reloaded_console_is_the_same_console_and_live_at_once(site, console):
+    walk(console)
+    name = console.inner_text("#commander")
+    console.reload()
+    expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"), timeout=2500)
+    expect(console.locator("#commander")).to_contain_text("this console")
+    assert console.inner_text("#commander") == name
+    console.click("#pause")
+
+
+def test_a_second_tab_takes_over_and_the_first_one_says_so(console):
+    twin = console.context.new_page()
+    key = console.evaluate("sessionStorage.getItem('rehabsim.console.key')")
+    twin.add_init_script(f"sessionStorage.setItem('rehabsim.console.key', '{key}')")
+    twin.goto(console.url)
+    expect(console.locator("#mode-word")).to_have_text("ELSEWHERE")
+    console.click("text=Continue here")
+    expect(console.locator("#mode-word")).not_to_have_text("ELSEWHERE")
+    expect(twin.locator("#mode-word")).not_to_have_text("ELSEWHERE")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_stop_is_in_view_large_and_on_top(console, width, height):
+    console.set_viewport_size({"width": width, "height": height})
+    console.click("#reset")
+    box = console.locator("#stop").bounding_box()
+    assert box is not None
+    assert box["width"] >= 150
+    assert box["height"] >= 140
+    assert box["x"] >= 0
+    assert box["y"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert box["y"] + box["height"] <= height
+    assert (
+        console.evaluate(
+            "([x, y]) => document.elementFromPoint(x, y).closest('button')?.id",
+            [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2],
+        )
+        == "stop"
+    )
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES[:3])
+def test_what_matters_needs_no_scrolling_and_no_small_target(console, width, height):
+    console.set_viewport_size({"width": width, "height": height})
+    overflow = console.evaluate(
+        "[document.documentElement.scrollWidth - innerWidth,"
+        " document.documentElement.scrollHeight - innerHeight]"
+    )
+    assert max(overflow) <= 0
+    for control in console.locator("button:visible, a:visible, input:visible").all():
+        box = control.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= 48, control.evaluate("e => e.outerHTML")
+        assert box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= height
+
+
+def test_no_page_complained(site):
+    # A page whose gateway is frozen, or that was left, says so; that is not a fault.
+    faults = [text for text in site.problems if "WebSocket" not in text]
+    assert not faults

@@ -1,0 +1,100 @@
+"""The display in a real browser: every scenario's picture moves, and freezes when nobody speaks."""
+
+import io
+import time
+
+import matplotlib.image
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.realtime]
+
+WIDTH, HEIGHT = 480, 270
+FIRST_PICTURE_S = 30
+
+
+def picture(page: Page) -> np.ndarray:
+    """Return what is on the page now as (height, width, 3), 0 to 255."""
+    image = matplotlib.image.imread(io.BytesIO(page.screenshot()))
+    return np.asarray(image[:, :, :3] * 255.0)
+
+
+def show(site, scenario: str, query: str = "") -> Page:
+    page = site.open(f"/display{query}", WIDTH, HEIGHT)
+    wait_for_pictures(page, scenario)
+    return page
+
+
+def wait_for_pictures(page: Page, scenario: str) -> None:
+    """Wait until some pictures of a scenario have been drawn."""
+    deadline = time.monotonic() + FIRST_PICTURE_S
+    while True:
+        shown = page.evaluate("({...document.getElementById('world').dataset})")
+        if shown.get("world") == scenario and int(shown.get("pictures", 0)) > 5:
+            return
+        assert time.monotonic() < deadline, f"no picture of {scenario}: {shown}"
+        page.wait_for_timeout(100)
+
+
+def changed_part(before: np.ndarray, after: np.ndarray) -> float:
+    return float(np.mean(np.abs(after - before).max(axis=2) > 8))
+
+
+@pytest.mark.parametrize("scenario", ["boat", "hike", "drive"])
+def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario):
+    with open_site(scenario, has_operator=True) as site:
+        site.house.wait_for_speed(0.3)
+        sent: list[str] = []
+        page = show(site, scenario)
+        page.on(
+            "websocket", lambda socket: socket.on("framesent", lambda data: sent.append(str(data)))
+        )
+        page.reload()
+        wait_for_pictures(page, scenario)
+        expect(page.locator("#note")).to_be_empty()
+        first = picture(page)
+        page.wait_for_timeout(1500)
+        second = picture(page)
+        assert first.std() > 15
+        assert changed_part(first, second) > 0.02
+        expect(page.locator(".score")).not_to_be_empty()
+        assert sent
+        assert all('"ping"' in data for data in sent)
+        assert not site.problems
+        page.context.close()
+
+
+def test_the_picture_freezes_when_the_session_falls_silent(open_site):
+    with open_site("boat", has_operator=True) as site:
+        page = show(site, "boat", "?scale=1")
+        expect(page.locator("#note")).to_be_empty()
+        with site.frozen(site.session):
+            expect(page.locator("#note")).to_have_text("No connection")
+            # What was on its way is shown, then nothing moves.
+            page.wait_for_timeout(2000)
+            still = picture(page)
+            page.wait_for_timeout(700)
+            assert changed_part(still, picture(page)) < 0.002
+        expect(page.locator("#note")).to_be_empty()
+        later = picture(page)
+        page.wait_for_timeout(1000)
+        assert changed_part(later, picture(page)) > 0.02
+        page.context.close()
+
+
+def test_calm_means_that_the_eye_does_not_sway(open_site):
+    with open_site("boat", wave_height_m=2.0) as site:
+        tops = []
+        for query in ("?calm=1&scale=1", "?scale=1"):
+            page = show(site, "boat", query)
+            page.wait_for_timeout(1000)
+            # The boat lies still, so in the sky nothing moves but what the eye does.
+            pictures = []
+            for _ in range(4):
+                pictures.append(picture(page)[45:85])
+                page.wait_for_timeout(700)
+            tops.append(max(changed_part(pictures[0], later) for later in pictures[1:]))
+            page.context.close()
+    assert tops[0] < 0.002
+    assert tops[1] > 0.02

@@ -1,0 +1,95 @@
+"""A bench for the guard: fresh inputs unless a test spoils one, and belts that obey."""
+
+from rehabsim.base.config import Limits
+from rehabsim.base.records import BeltSample, Wish
+from rehabsim.safety.envelope import towards
+from rehabsim.safety.guard import guard
+from rehabsim.safety.messages import Ask, Decision, GuardInputs, GuardState, WishMessage
+
+TICK_NS = 4_000_000
+TICK_S = 0.004
+
+LIMITS = Limits(
+    max_speed_mps=2.0,
+    max_accel_mps2=0.5,
+    max_start_accel_mps2=0.25,
+    max_split_mps=0.3,
+    max_incline_rad=0.14,
+    max_incline_rate_radps=0.02,
+    ramp_mps2=0.6,
+    fast_mps2=1.2,
+    max_wish_age_s=0.1,
+    max_belt_age_s=0.11,
+    max_plate_age_s=0.12,
+    max_operator_age_s=2.0,
+    armed_life_s=10.0,
+)
+"""No two alike where they could be taken for each other."""
+
+STILL = Wish(0.0, 0.0, 0.0)
+
+
+def ask(name, *, id="a", source="console"):
+    return Ask(id, name, source)
+
+
+def inputs(
+    t_ns,
+    *asks,
+    wish=STILL,
+    belt=(0.0, 0.0),
+    incline_rad=0.0,
+    wish_age_ns=0,
+    belt_age_ns=0,
+    plate_age_ns=0,
+    operator_age_ns=0,
+    has_treadmill=True,
+):
+    """Return inputs in which everything is fresh; `wish` or `belt` None was never heard."""
+    message = None
+    if wish is not None:
+        message = WishMessage(t_ns - wish_age_ns, wish, t_ns - operator_age_ns, t_ns - plate_age_ns)
+    sample = None
+    if belt is not None:
+        sample = BeltSample(t_ns - belt_age_ns, *belt, incline_rad)
+    return GuardInputs(t_ns=t_ns, wish=message, belt=sample, asks=asks, has_treadmill=has_treadmill)
+
+
+BRISK = Wish(1.0, 1.0)
+
+
+class Bench:
+    """A guard on a treadmill that follows every command at once as fast as it says."""
+
+    def __init__(self, limits=LIMITS, state=None):
+        self.limits = limits
+        self.state = GuardState() if state is None else state
+        self.t_ns = self.state.t_ns
+        self.belt = (self.state.left_speed_mps, self.state.right_speed_mps)
+        self.decisions: list[Decision] = []
+
+    def tick(self, *asks, dt_ns=TICK_NS, **spoilt):
+        """Make one decision; `spoilt` goes to `inputs`."""
+        self.t_ns += dt_ns
+        spoilt.setdefault("belt", self.belt)
+        asks = [ask(a) if isinstance(a, str) else a for a in asks]
+        decision = guard(self.state, inputs(self.t_ns, *asks, **spoilt), self.limits)
+        self.state = decision.state
+        c = decision.command
+        self.belt = (
+            towards(self.belt[0], c.left_speed_mps, c.left_accel_mps2 * dt_ns / 1e9),
+            towards(self.belt[1], c.right_speed_mps, c.right_accel_mps2 * dt_ns / 1e9),
+        )
+        self.decisions.append(decision)
+        return decision
+
+    def walk(self, wish=BRISK, *, until="running"):
+        """Unlock, arm and start, and come up to speed."""
+        for name in ("reset", "arm", "start"):
+            self.tick(name, wish=wish)
+        while self.state.mode != until:
+            self.tick(wish=wish)
+        return self
+
+    def texts(self):
+        return [event.text for decision in self.decisions for event in decision.events]

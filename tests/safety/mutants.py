@@ -1,0 +1,184 @@
+"""Breaks guard and envelope in every small way and asks the tests whether they notice.
+
+    python tests/safety/mutants.py [JOBS]
+
+Each mutant is one change: a comparison, a number, a word, a sign, a condition, a statement.
+Prints those that every test lets live; exits 1 when one of them is not in `EQUIVALENT`.
+"""
+
+import ast
+import contextlib
+import copy
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.main import pytest_runtestloop
+
+import rehabsim.safety.messages
+
+HERE = Path(__file__).parent
+SOURCE = Path(rehabsim.safety.messages.__file__).parent
+TIMEOUT_S = 60
+OPTIONS = ["-x", "-q", "--tb=no", "-pno:cacheprovider"]
+MODULES = ("envelope", "guard")
+TESTS = [f"test_{name}.py" for name in ("guard", "guard_limits", "envelope", "guard_properties")]
+
+EQUIVALENT: dict[str, str] = {}
+"""Mutants that no test can kill, and why."""
+
+COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
+    ast.Lt: (ast.LtE, ast.GtE),
+    ast.LtE: (ast.Lt, ast.Gt),
+    ast.Gt: (ast.GtE, ast.LtE),
+    ast.GtE: (ast.Gt, ast.Lt),
+    ast.Eq: (ast.NotEq,),
+    ast.NotEq: (ast.Eq,),
+    ast.Is: (ast.IsNot,),
+    ast.IsNot: (ast.Is,),
+    ast.In: (ast.NotIn,),
+    ast.NotIn: (ast.In,),
+}
+BINARY = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult}
+CALLS = {"min": "max", "max": "min", "any": "all"}
+
+
+def variants(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield every node that could stand in the place of `node`."""
+    match node:
+        case ast.Compare():
+            for index, operator in enumerate(node.ops):
+                for other in COMPARE[type(operator)]:
+                    changed = copy.deepcopy(node)
+                    changed.ops[index] = other()
+                    yield changed
+        case ast.BoolOp():
+            yield ast.BoolOp(ast.Or() if isinstance(node.op, ast.And) else ast.And(), node.values)
+            for index in range(len(node.values)):
+                yield ast.BoolOp(node.op, node.values[:index] + node.values[index + 1 :])
+        case ast.UnaryOp():
+            yield node.operand
+        case ast.BinOp() if type(node.op) in BINARY:
+            yield ast.BinOp(node.left, BINARY[type(node.op)](), node.right)
+        case ast.IfExp():
+            yield ast.IfExp(node.test, node.orelse, node.body)
+        case ast.Constant(value=bool()):
+            yield ast.Constant(not node.value)
+        case ast.Constant(value=int() | float()):
+            yield ast.Constant(node.value + 1)
+            yield ast.Constant(node.value * 0.9 if node.value else -1)
+        case ast.Constant(value=str()):
+            yield ast.Constant(node.value + "!")
+        case ast.Call(func=ast.Name(id=name)) if name in CALLS:
+            yield ast.Call(ast.Name(CALLS[name], ast.Load()), node.args, node.keywords)
+        case ast.If():
+            yield ast.If(ast.Constant(True), node.body, node.orelse)
+            yield ast.If(ast.Constant(False), node.body, node.orelse)
+        case ast.Expr() | ast.Assign() | ast.AugAssign() | ast.Return() | ast.For():
+            yield ast.Pass()
+
+
+def mutants(source: str) -> Iterator[tuple[str, ast.Module]]:
+    """Yield (place and change, changed module) for every mutant of `source`."""
+    tree = ast.parse(source)
+    for parent in ast.walk(tree):
+        for name, value in ast.iter_fields(parent):
+            if name in ("annotation", "returns"):
+                continue
+            for index, node in enumerate(value if isinstance(value, list) else [value]):
+                if not isinstance(node, ast.AST) or _is_text(parent, node):
+                    continue
+                for other in variants(node):
+                    _put(parent, name, index, other)
+                    where = f"{getattr(node, 'lineno', 0)}: {ast.unparse(node)}"
+                    yield f"{where} -> {ast.unparse(other)}"[:200], copy.deepcopy(tree)
+                    _put(parent, name, index, node)
+
+
+def _is_text(parent: ast.AST, node: ast.AST) -> bool:
+    """A docstring, or a string that only annotates."""
+    return isinstance(parent, ast.Expr) or (
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    )
+
+
+def _put(parent: ast.AST, name: str, index: int, node: ast.AST) -> None:
+    value = getattr(parent, name)
+    if isinstance(value, list):
+        value[index] = node
+    else:
+        setattr(parent, name, node)
+
+
+class Mutants:
+    """A pytest plug-in that runs the collected tests once per mutant, in a process each."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self.alive: list[str] = []
+        self.count = 0
+        self._running: dict[int, str] = {}
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        for name in MODULES:
+            source = (SOURCE / f"{name}.py").read_text(encoding="utf-8")
+            self._start(session, name, "the canary", ast.parse(source))
+            self._wait(0)
+            assert self.alive.pop() == f"{name}.py:the canary", "the tests fail by themselves"
+            for what, tree in mutants(source):
+                self._start(session, name, what, tree)
+                self._wait(self.jobs - 1)
+        self._wait(0)
+        return True
+
+    def _start(self, session: pytest.Session, name: str, what: str, tree: ast.Module) -> None:
+        pid = os.fork()
+        if pid:
+            self._running[pid] = f"{name}.py:{what}"
+            self.count += what != "the canary"
+            return
+        signal.alarm(TIMEOUT_S)
+        for fd in (1, 2):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), fd)
+        with contextlib.suppress(BaseException):
+            put_in_place(f"rehabsim.safety.{name}", tree)
+            pytest_runtestloop(session)
+            os._exit(1 if session.testsfailed else 0)
+        os._exit(1)
+
+    def _wait(self, count: int) -> None:
+        while len(self._running) > count:
+            pid, status = os.wait()
+            what = self._running.pop(pid)
+            if status == 0:
+                self.alive.append(what)
+
+
+def put_in_place(name: str, tree: ast.Module) -> None:
+    """Let everyone who has imported something from module `name` have the mutant's."""
+    module = sys.modules[name]
+    before = dict(vars(module))
+    exec(compile(ast.fix_missing_locations(tree), name, "exec"), vars(module))
+    for user in list(sys.modules.values()):
+        if getattr(user, "__name__", "").startswith(("rehabsim.safety", "safety", "test")):
+            for key, value in list(vars(user).items()):
+                if key in before and value is before[key]:
+                    setattr(user, key, vars(module)[key])
+
+
+def main(jobs: int) -> int:
+    """Run every mutant; return how many unexplained ones live."""
+    plugin = Mutants(jobs)
+    pytest.main([*OPTIONS, *(str(HERE / test) for test in TESTS)], plugins=[plugin])
+    unexplained = [what for what in plugin.alive if what not in EQUIVALENT]
+    for what in unexplained:
+        print("LIVES", what)
+    print(f"{plugin.count} mutants, {plugin.count - len(plugin.alive)} killed")
+    return len(unexplained)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(int(sys.argv[1]) if len(sys.argv) > 1 else 2) else 0)

@@ -1,0 +1,59 @@
+"""A session killed at any moment leaves a log that anyone can read, all but its last moment.
+
+`REHABSIM_KILLS=100` kills as often as the README's table.
+"""
+
+import json
+import os
+import time
+from random import Random
+
+import numpy as np
+import pytest
+from house import House
+from mcap.reader import make_reader
+
+from rehabsim.session.log_repair import recover, verify
+
+pytestmark = pytest.mark.realtime
+KILLS = int(os.environ.get("REHABSIM_KILLS", "6"))
+MAX_MISSING_S = 0.1
+
+
+def test_a_killed_session_loses_at_most_a_tenth_of_a_second(tmp_path):
+    random = Random(2)
+    missing_s = []
+    with House(tmp_path) as house:
+        for _ in range(KILLS):
+            session = house.start_session(has_operator=True)
+            time.sleep(random.uniform(0.05, 2.0))
+            killed_s = house.now_s()
+            session.process.kill()
+            session.process.wait()
+            log, damaged = recover(session.log_path)
+            assert damaged is not None
+            assert damaged.exists()
+            missing_s.append(killed_s - log.table("ticks")["t_ns"][-1] / 1e9)
+            assert verify(session.log_path) == []
+            assert _ticks_by_the_stock_reader(session.log_path) == len(log.table("ticks"))
+    print(
+        f"{KILLS} logs whole; missing p50 {np.median(missing_s):.3f} s, max {max(missing_s):.3f} s"
+    )
+    assert max(missing_s) <= MAX_MISSING_S
+
+
+def _ticks_by_the_stock_reader(path):
+    """Return how many rows of `ticks` someone without our code finds."""
+    with path.open("rb") as file:
+        reader = make_reader(file)
+        channels = {c.topic: c for c in reader.get_summary().channels.values()}
+        schema = reader.get_summary().schemas[channels["ticks"].schema_id]
+        row_bytes = _row_bytes(schema.data)
+        total = sum(len(m.data) for _, _, m in reader.iter_messages(topics=["ticks"]))
+    assert total % row_bytes == 0
+    return total // row_bytes
+
+
+def _row_bytes(schema):
+    sizes = {"i8": 8, "f8": 8, "f4": 4, "?": 1}
+    return sum(sizes[column["type"]] for column in json.loads(schema)["columns"])
