@@ -25,7 +25,7 @@ Array = npt.NDArray[np.float64]
 
 GRAVITY_MPS2 = 9.81
 SPEED_STEP_MPS = 0.04
-MIN_SPEED_MPS, SPEED_COUNT = 0.08, 54
+MIN_SPEED_MPS, SPEED_COUNT = 0.02, 56
 SPEEDS_MPS: Array = MIN_SPEED_MPS + SPEED_STEP_MPS * np.arange(SPEED_COUNT, dtype=float)
 RATIO_STEP, MIN_RATIO, RATIO_COUNT = 0.1, 0.5, 8
 RATIOS: Array = MIN_RATIO + RATIO_STEP * np.arange(RATIO_COUNT, dtype=float)
@@ -309,7 +309,8 @@ class _Step:
         a = np.stack([to_x, to_v, to_held], axis=-1)
         b = (to_foot - to_x)[..., None]
         gain = _regulator(a, b, np.diag(PLACEMENT_COST))
-        return gain * np.array([STEADIER, STEADIER, 1.0])
+        steadier: Array = gain * np.array([STEADIER, STEADIER, 1.0])
+        return steadier
 
     def _ankle_response(self, ratio_index: int) -> list[Array]:
         """Return (speed, 3) x, v and ankle shift at the end of a step.

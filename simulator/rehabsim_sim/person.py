@@ -121,7 +121,7 @@ class Traits:
     ankle_gain: float = 0.85
     ankle_delay_s: float = 0.08
     max_ankle_x_m: float = 0.15
-    max_ankle_y_m: float = 0.03
+    max_ankle_y_m: float = 0.038
     plan_ahead_s: float = 0.12
     min_step_m: float = -0.45
     max_step_m: float = 1.15

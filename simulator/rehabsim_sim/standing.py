@@ -29,6 +29,7 @@ from rehabsim_sim.person import (
     mid_foot_m,
 )
 from rehabsim_sim.steps import (
+    CREEP_MPS,
     START_SPEED_MPS,
     begin_walking,
     clip,
@@ -46,8 +47,7 @@ SHARE_S = 0.03
 TOE_M, HEEL_M, EDGE_M = 0.235, 0.02, 0.03
 """How far the COP can go: from the heel to the toe, from the heel to its rear, to each side."""
 
-START_MPS = 0.10
-CREEP_MPS = 0.03
+START_MPS = 0.07
 MAX_SHIFT_S = 1.2
 SHIFT_GAIN = 1.6
 """How much brisker the weight is shifted before a first step than while standing."""

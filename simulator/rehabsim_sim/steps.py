@@ -41,6 +41,7 @@ from rehabsim_sim.person import (
 )
 
 PREDICT_S = 0.004
+CREEP_MPS = 0.01
 MIN_STEP_S = 0.2
 START_SPEED_MPS = 0.21
 MAX_MEMORY = 0.35
@@ -61,8 +62,8 @@ def set_gait(person: Person, speed_mps: float) -> None:
     mind = person.mind[0]
     mind.gait_mps = clip(
         speed_mps,
-        MIN_SPEED_MPS + 0.01,
-        MIN_SPEED_MPS + SPEED_STEP_MPS * (SPEED_COUNT - 1) - 0.01,
+        MIN_SPEED_MPS,
+        MIN_SPEED_MPS + SPEED_STEP_MPS * (SPEED_COUNT - 1) - 0.001,
     )
     place = (mind.gait_mps - MIN_SPEED_MPS) / SPEED_STEP_MPS
     mind.row = int(place)
@@ -324,9 +325,11 @@ def learn(person: Person) -> None:
 def can_stop(person: Person) -> bool:
     """Return whether the foot that has just landed can be the last for now."""
     body, mind = person.body[0], person.mind[0]
-    is_slow = mind.felt_mean_mps < 0.12 and mind.intent_mps < 0.5
+    is_braking = mind.felt_accel_mps2 < -0.05
+    is_slow = mind.felt_mean_mps < (0.12 if is_braking else 0.04) and mind.intent_mps < 0.5
     is_caught = mind.is_capturing == 1 and mind.felt_mean_mps < 0.5
-    if not (is_slow or is_caught):
+    is_carried = mind.felt_mean_mps > CREEP_MPS and not is_braking and body.x_m < 0.0
+    if is_carried or not (is_slow or is_caught):
         return False
     is_apart = abs(body.heel_y_m[0] - body.heel_y_m[1]) > 0.07
     return STOP_BACK_M < over_feet_m(person) < STOP_FRONT_M and is_apart
