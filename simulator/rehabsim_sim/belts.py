@@ -67,9 +67,10 @@ def ask(
     incline_rad: float,
 ) -> None:
     """Give the machine a set point; it keeps to its own limits."""
+    targets_mps, ramps_mps2 = belts.target_mps, belts.ramp_mps2
     for i, (speed_mps, ramp_mps2) in enumerate(((left_mps, left_mps2), (right_mps, right_mps2))):
-        belts.target_mps[i] = min(max(speed_mps, -MAX_SPEED_MPS), MAX_SPEED_MPS)
-        belts.ramp_mps2[i] = min(max(ramp_mps2, MIN_RAMP_MPS2), MAX_RAMP_MPS2)
+        targets_mps[i] = min(max(speed_mps, -MAX_SPEED_MPS), MAX_SPEED_MPS)
+        ramps_mps2[i] = min(max(ramp_mps2, MIN_RAMP_MPS2), MAX_RAMP_MPS2)
     belts.target_incline_rad = min(max(incline_rad, 0.0), MAX_INCLINE_RAD)
 
 

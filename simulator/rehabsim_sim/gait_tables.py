@@ -34,6 +34,7 @@ PHASE_COUNT = 101
 STANCE_COUNT = 401
 MAX_STEP_TIME_S = 0.95
 TROUGH_AT = 0.48
+SLOW_ANKLE_GAIN = 1.2
 PLACEMENT_COST = (1.0, 0.1, 0.0)
 STEADIER = 1.3
 
@@ -114,8 +115,9 @@ def peak_phases(speed_mps: Array) -> tuple[Array, Array]:
 
 @compiled
 def ankle_gain_at(speed_mps: float, ankle_gain: float) -> float:
-    """Return the ankle gain, stronger in quasi-static slow gait."""
-    return ankle_gain * (1 + 0.41 * min(max((0.6 - speed_mps) / 0.2, 0.0), 1.0))
+    """Return the ankle gain, that of standing in quasi-static slow gait."""
+    slow = min(max((0.6 - speed_mps) / 0.2, 0.0), 1.0)
+    return ankle_gain + slow * max(SLOW_ANKLE_GAIN - ankle_gain, 0.0)
 
 
 @compiled

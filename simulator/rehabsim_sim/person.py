@@ -159,10 +159,10 @@ class Traits:
     fast_rate: float = 0.05
     slow_retention: float = 0.997
     slow_rate: float = 0.010
-    sway_intent_x_m: float = 0.008
-    sway_intent_y_m: float = 0.020
+    sway_intent_x_m: float = 0.0
+    sway_intent_y_m: float = 0.0
     lane_intent_m: float = 0.01
-    load_intent_frac: float = 0.025
+    load_intent_frac: float = 0.02
     intent_time_s: float = 3.0
     fatigue_per_s: float = 0.0
 
@@ -228,6 +228,7 @@ class Mind:
     Attributes:
         felt_belt_mps: Belt speed as felt under each foot.
         felt_mean_mps: The two together.
+        felt_x_m: Position of the COM, less what it leans into the slope.
         felt_accel_mps2: Felt acceleration of the belts.
         felt_difference_mps: Learned left minus right speed.
         intent_mps: Intended walking speed.
@@ -274,6 +275,7 @@ class Mind:
 
     felt_belt_mps: Pair = field(default_factory=_pair)
     felt_mean_mps: float = 0.0
+    felt_x_m: float = 0.0
     felt_accel_mps2: float = 0.0
     felt_difference_mps: float = 0.0
     intent_mps: float = 0.0

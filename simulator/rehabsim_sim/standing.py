@@ -101,8 +101,7 @@ def stand_forces(person: Person, slope_rad: float) -> None:
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     omega = math.sqrt(GRAVITY_MPS2 / traits.com_height_m)
     want_x_m, want_y_m = reference(person)
-    uphill_m = traits.com_height_m * math.tan(slope_rad)
-    off_x_m = body.x_m - uphill_m + (body.vx_mps + mind.felt_mean_mps) / omega - want_x_m
+    off_x_m = mind.felt_x_m + (body.vx_mps + mind.felt_mean_mps) / omega - want_x_m
     off_y_m = body.y_m + body.vy_mps / omega - want_y_m
     off_x_m += traits.feel_x_m * slow_noise(person, FEEL_X, FEEL_S)
     off_y_m += traits.feel_y_m * slow_noise(person, FEEL_Y, FEEL_S)
@@ -254,7 +253,7 @@ def tidy(person: Person) -> None:
     body, mind, traits = person.body[0], person.mind[0], person.traits[0]
     foot = 1 - body.lead
     omega = math.sqrt(GRAVITY_MPS2 / traits.com_height_m)
-    off_x_m = body.x_m - body.heel_x_m[body.lead] - mid_foot_m(traits)
+    off_x_m = mind.felt_x_m - body.heel_x_m[body.lead] - mid_foot_m(traits)
     off_y_m = body.y_m - body.heel_y_m[body.lead]
     side = 1.0 if body.lead == LEFT else -1.0
     tips_m = side * (off_y_m + body.vy_mps / omega)

@@ -42,6 +42,8 @@ from rehabsim_sim.person import (
 
 PREDICT_S = 0.004
 CREEP_MPS = 0.01
+MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
+"""Furthest voluntary shift of load share, and the asymmetry of step times that makes it."""
 MIN_STEP_S = 0.2
 START_SPEED_MPS = 0.21
 MAX_MEMORY = 0.35
@@ -105,7 +107,8 @@ def slow_noise(person: Person, column: int, time_s: float) -> float:
 def load_shift_frac(person: Person) -> float:
     """Return how much more than usual the left leg is meant to carry while walking."""
     traits = person.traits[0]
-    return traits.load_intent_frac * slow_noise(person, INTENT_Y, traits.intent_time_s)
+    shift_frac = traits.load_intent_frac * slow_noise(person, INTENT_Y, traits.intent_time_s)
+    return clip(shift_frac, -MAX_SHIFT, MAX_SHIFT)
 
 
 @compiled
@@ -123,7 +126,7 @@ def begin_step(person: Person) -> None:
     mind.past_y_m[:] = 0.0
     set_gait(person, mind.intent_mps)
     spread = traits.step_time_noise_frac * (1 + 0.5 * mind.fatigue_frac)
-    asymmetry = traits.step_time_asymmetry_frac - load_shift_frac(person)
+    asymmetry = traits.step_time_asymmetry_frac - TIME_PER_SHARE * load_shift_frac(person)
     if body.lead != LEFT:
         asymmetry = -asymmetry
     tempo = (1 - asymmetry) * (1 + spread * step_noise(person, 0, STEP_TIMING))
@@ -197,7 +200,9 @@ def next_length(person: Person, remaining_s: float, omega: float, anticipated_mp
     length_m = (mind.gait_mps + mind.belt_offset_mps) * body.step_time_s
     length_m += mind.reference_x_m * (1 + math.exp(omega * body.step_time_s))
     length_m += answer(person, x_m, v_mps, mind.lead_shift_x_m, EASY_X_M)
-    return length_m + traits.place_noise_x_m * step_noise(person, 0, PLACE_X)
+    return length_m + aim_error_frac(person) * traits.place_noise_x_m * step_noise(
+        person, 0, PLACE_X
+    )
 
 
 @compiled
@@ -213,8 +218,14 @@ def next_width(person: Person, remaining_s: float, omega: float) -> float:
     aside_m = answer(person, y_m, v_mps, side * mind.lead_shift_y_m, EASY_Y_M)
     aside_m += mind.reference_y_m * math.exp(omega * body.step_time_s)
     width_m = usual_width_m(person) - aside_m
-    spread_m = traits.place_noise_y_m * (1 + 0.4 * mind.fatigue_frac)
-    return width_m - spread_m * step_noise(person, 0, PLACE_Y)
+    spread_m = aim_error_frac(person) * traits.place_noise_y_m
+    return width_m - spread_m * (1 + 0.4 * mind.fatigue_frac) * step_noise(person, 0, PLACE_Y)
+
+
+@compiled
+def aim_error_frac(person: Person) -> float:
+    """Return how badly the foot is aimed: short steps land nearer to where they should."""
+    return clip(0.4 + person.mind[0].gait_mps, 0.5, 1.0)
 
 
 @compiled
@@ -253,7 +264,7 @@ def capture_step(person: Person, remaining_s: float, omega: float) -> float:
     carried_m = mind.felt_mean_mps + 0.5 * mind.felt_accel_mps2 * remaining_s
     carried_m = max(carried_m, 0.0) * remaining_s
     cop_m = body.cop_x_m[body.lead] - 0.5 * carried_m
-    ahead_m = body.x_m + body.vx_mps / omega - cop_m
+    ahead_m = mind.felt_x_m + body.vx_mps / omega - cop_m
     ahead_m = cop_m + ahead_m * math.exp(omega * remaining_s)
     heel_m = body.heel_x_m[body.lead] - carried_m
     return ahead_m - heel_m - mid_foot_m(traits)
@@ -343,4 +354,4 @@ def over_feet_m(person: Person) -> float:
     apart_m = body.heel_y_m[0] - body.heel_y_m[1]
     share = clip((body.y_m - body.heel_y_m[1]) / (apart_m if apart_m != 0 else 1e-9), 0.0, 1.0)
     heel_m = share * body.heel_x_m[0] + (1 - share) * body.heel_x_m[1]
-    return body.x_m + (body.vx_mps + mind.felt_mean_mps) / omega - heel_m
+    return mind.felt_x_m + (body.vx_mps + mind.felt_mean_mps) / omega - heel_m

@@ -15,6 +15,7 @@ COMMAND_BYTES, REPORT_BYTES = 64, 32
 BODY = slice(1, 19)
 COMPLEMENT = slice(19, 37)
 
+INVERTED = bytes(byte ^ 0xFF for byte in range(256))
 _BODY = struct.Struct(">4h4HH")
 _REPORT = struct.Struct(">B4hh")
 
@@ -118,7 +119,7 @@ def newest_packet(buffer: bytes) -> tuple[bytes | None, bytes, int]:
 
 def is_good(packet: bytes) -> bool:
     """Return whether the format, the complement and the accelerations of a packet are right."""
-    if packet[0] != 0 or bytes(b ^ 0xFF for b in packet[BODY]) != packet[COMPLEMENT]:
+    if packet[0] != 0 or packet[BODY].translate(INVERTED) != packet[COMPLEMENT]:
         return False
     _, _, _, _, right_mmps2, left_mmps2, _, _, _ = _BODY.unpack(packet[BODY])
     return bool(right_mmps2 != 0 and left_mmps2 != 0)

@@ -36,7 +36,6 @@ from rehabsim_sim.steps import (
     clip,
     foot_noise,
     land,
-    load_shift_frac,
     plan_step,
     set_gait,
     usual_width_m,
@@ -96,7 +95,7 @@ def listen(person: Person, noise: Array, at: int) -> None:
 
 @compiled
 def feel_belts(person: Person, around: Surroundings) -> None:
-    """Feel the belts through the feet on the ground, and learn how they differ."""
+    """Feel the belts through the feet on the ground and the slope, and learn how belts differ."""
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     lead, trail = body.lead, 1 - body.lead
     felt = mind.felt_belt_mps
@@ -119,6 +118,7 @@ def feel_belts(person: Person, around: Surroundings) -> None:
         mind.felt_mean_mps = 0.5 * (felt[0] + felt[1])
         mind.belt_offset_mps = 0.0
         mind.fatigue_frac = max(mind.fatigue_frac - 0.5 * DT_S * traits.fatigue_per_s, 0.0)
+    mind.felt_x_m = body.x_m - traits.com_height_m * math.tan(around.slope_rad)
     is_at_rest = abs(around.belt_mps[0]) < REST_MPS and abs(around.belt_mps[1]) < REST_MPS
     mind.rest_s = mind.rest_s + DT_S if is_at_rest else 0.0
 
@@ -191,7 +191,7 @@ def foot_in_step(person: Person, back: int, want_m: float) -> tuple[float, float
     if stance >= 1.0 and body.is_down[foot]:
         body.is_down[foot] = 0.0
         body.lifted = foot
-    asymmetry = traits.force_asymmetry_frac - load_shift_frac(person)
+    asymmetry = traits.force_asymmetry_frac
     load = template_at(person.tables.template_bw, mind.row, mind.row_frac, stance)
     load *= foot_noise(person, back) * (1 - asymmetry if foot == LEFT else 1 + asymmetry)
     start_m, roll_m = roll_at(mind.gait_mps, traits.roll_start_m, traits.roll_length_m)
@@ -220,17 +220,17 @@ def balance_in_step(person: Person, slope_rad: float) -> tuple[float, float, flo
     drift_m = mind.belt_offset_mps * since_s
     growth = math.exp(omega * since_s)
     ahead_m, aside_m = 0.5 * growth * mind.reference_x_m, 0.5 * growth * mind.reference_y_m
-    uphill_m = traits.com_height_m * math.tan(slope_rad)
-    mind.deviation_x_m = body.x_m - body.heel_x_m[lead] - x_m - uphill_m - drift_m - ahead_m
+    mind.deviation_x_m = mind.felt_x_m - body.heel_x_m[lead] - x_m - drift_m - ahead_m
     mind.deviation_vx_mps = body.vx_mps + mind.felt_mean_mps - vx_mps - omega * ahead_m
-    mind.deviation_y_m = side * (body.y_m - body.heel_y_m[lead]) - width_m * y_m - aside_m
+    off_foot_m = body.y_m - body.heel_y_m[lead] - traits.cop_offset_y_m
+    mind.deviation_y_m = side * off_foot_m - width_m * y_m - aside_m
     mind.deviation_vy_mps = side * body.vy_mps - width_m * vy_mps - omega * aside_m
     off_x_m = mind.deviation_x_m + mind.deviation_vx_mps / omega
     off_y_m = mind.deviation_y_m + mind.deviation_vy_mps / omega
     hurry(person, abs(off_x_m), abs(off_y_m))
     past_x_m, past_y_m = remember(mind, off_x_m, off_y_m, traits.ankle_delay_s)
     gain = ankle_gain_at(mind.gait_mps, traits.ankle_gain) * (1 - 0.12 * mind.fatigue_frac)
-    lift = GRAVITY_MPS2 * (1 + height_servo(body, z_m, vz_mps))
+    lift = GRAVITY_MPS2 * (math.cos(slope_rad) + height_servo(body, z_m, vz_mps))
     return lift, gain * past_x_m + 0.5 * drift_m, side * gain * past_y_m
 
 
@@ -264,12 +264,12 @@ def walk_on(person: Person, anticipated_mps: float) -> None:
 @compiled
 def is_falling(person: Person) -> bool:
     """Return whether balance is lost, or the person walks off the deck."""
-    traits, body = person.traits[0], person.body[0]
+    traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     total_n = body.force_z_n[0] + body.force_z_n[1] + 1e-9
     cop_x_m = (body.force_z_n[0] * body.cop_x_m[0] + body.force_z_n[1] * body.cop_x_m[1]) / total_n
     cop_y_m = (body.force_z_n[0] * body.cop_y_m[0] + body.force_z_n[1] * body.cop_y_m[1]) / total_n
     is_up = (
-        abs(body.x_m - cop_x_m) <= MAX_FALL_X_M
+        abs(mind.felt_x_m - cop_x_m) <= MAX_FALL_X_M
         and abs(body.y_m - cop_y_m) <= MAX_FALL_Y_M
         and body.z_m >= MIN_FALL_HEIGHT_FRAC * traits.com_height_m
         and abs(body.x_m) <= DECK_X_M

@@ -145,8 +145,13 @@ DEADLOCK_S = 5.0
 """How long a socket or a thread may keep everyone waiting in virtual time, real s."""
 
 
+MAX_UNLOOKED = 8
+"""While tasks are ready to run, sockets are only looked at every so often."""
+
+
 class _JumpingSelector(selectors.DefaultSelector):
     now_ns = 0
+    _unlooked_count = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
@@ -154,6 +159,10 @@ class _JumpingSelector(selectors.DefaultSelector):
             if not ready:
                 raise RuntimeError("deadlock: every task waits and no timer is set")
             return ready
+        if timeout == 0 and self._unlooked_count < MAX_UNLOOKED:
+            self._unlooked_count += 1
+            return []
+        self._unlooked_count = 0
         ready = super().select(0)
         if timeout > 0 and not ready:
             # Timers lie on whole nanoseconds; rounding undoes the float arithmetic of the loop.

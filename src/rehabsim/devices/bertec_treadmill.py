@@ -33,6 +33,7 @@ MAX_INCLINE_RAD = radians(15)
 
 _COMMAND = struct.Struct(">B4h4HH")
 _REPORT = struct.Struct(">B4hh")
+_INVERTED = bytes(byte ^ 0xFF for byte in range(256))
 
 
 class BertecTreadmill:
@@ -174,7 +175,7 @@ def _packet(
         0,
         round(100 * degrees(incline_rad)),
     )
-    complement = bytes(byte ^ 0xFF for byte in fields[1:])
+    complement = fields[1:].translate(_INVERTED)
     return (fields + complement).ljust(COMMAND_BYTES, b"\0")
 
 

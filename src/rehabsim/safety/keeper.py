@@ -254,8 +254,17 @@ async def keep(plan: KeeperPlan, clock: Clock) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
-    await keeper.open()
-    _say(ready=be_realtime(REALTIME_PRIORITY))
+    try:
+        await keeper.open()
+        _say(ready=be_realtime(REALTIME_PRIORITY))
+        await _keep_until(keeper, clock, ending)
+    finally:
+        # Whatever ends this process, even a fault of its own, the last word is "stop".
+        await keeper.close()
+
+
+async def _keep_until(keeper: Keeper, clock: Clock, ending: asyncio.Event) -> None:
+    """Decide until the belts are at rest and nobody needs the keeper any more."""
     parent = os.getppid()
     rest_since_ns: int | None = None
     start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
@@ -271,7 +280,6 @@ async def keep(plan: KeeperPlan, clock: Clock) -> None:
             rest_since_ns = tick.woke_ns if rest_since_ns is None else rest_since_ns
             if ending.is_set() or (is_orphan and tick.woke_ns - rest_since_ns > ORPHAN_NS):
                 break
-    await keeper.close()
 
 
 def _say(**words: object) -> None:

@@ -54,11 +54,14 @@ class LogWriter:
         self._block_start_ns = 0
         self._failure: str | None = None
         self._file = _create(path)
-        self._sink = Sink(self._file, is_compressed=not is_live)
-        for table in tables:
-            self._sink.table(table)
-        self._sink.text("header", header.start_utc_ns, msgspec.json.encode(header))
-        self._file.flush()
+        try:
+            self._sink = Sink(self._file, is_compressed=not is_live)
+            for table in tables:
+                self._sink.table(table)
+            self._sink.text("header", header.start_utc_ns, msgspec.json.encode(header))
+            self._file.flush()
+        except OSError as error:
+            raise LogError(f"{path}: cannot be written: {error.strerror}.") from error
         self._waiting: queue.Queue[list[tuple[str, int, bytes, bool]] | None] = queue.Queue(
             MAX_WAITING_BLOCKS
         )
