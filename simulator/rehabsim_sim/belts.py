@@ -58,20 +58,39 @@ class Belts:
     incline_rad: float = 0.0
 
 
-def ask(
-    belts: Belts,
-    left_mps: float,
-    right_mps: float,
-    left_mps2: float,
-    right_mps2: float,
-    incline_rad: float,
-) -> None:
-    """Give the machine a set point; it keeps to its own limits."""
-    targets_mps, ramps_mps2 = belts.target_mps, belts.ramp_mps2
-    for i, (speed_mps, ramp_mps2) in enumerate(((left_mps, left_mps2), (right_mps, right_mps2))):
-        targets_mps[i] = min(max(speed_mps, -MAX_SPEED_MPS), MAX_SPEED_MPS)
-        ramps_mps2[i] = min(max(ramp_mps2, MIN_RAMP_MPS2), MAX_RAMP_MPS2)
-    belts.target_incline_rad = min(max(incline_rad, 0.0), MAX_INCLINE_RAD)
+class Reins:
+    """The panel's hold on the belts: told a set point, asked for speeds and incline.
+
+    Its views are made once; looking up a field of a record takes longer than driving the belts.
+    """
+
+    def __init__(self, belts: Belts) -> None:
+        self._belts = belts
+        self._target_mps, self._ramp_mps2 = belts.target_mps, belts.ramp_mps2
+        self._speed_mps = belts.speed_mps
+        self._target_incline_rad = 0.0
+
+    def ask(
+        self,
+        left_mps: float,
+        right_mps: float,
+        left_mps2: float,
+        right_mps2: float,
+        incline_rad: float,
+    ) -> None:
+        """Give the machine a set point; it keeps to its own limits."""
+        target_mps, ramp_mps2 = self._target_mps, self._ramp_mps2
+        target_mps[0] = min(max(left_mps, -MAX_SPEED_MPS), MAX_SPEED_MPS)
+        target_mps[1] = min(max(right_mps, -MAX_SPEED_MPS), MAX_SPEED_MPS)
+        ramp_mps2[0] = min(max(left_mps2, MIN_RAMP_MPS2), MAX_RAMP_MPS2)
+        ramp_mps2[1] = min(max(right_mps2, MIN_RAMP_MPS2), MAX_RAMP_MPS2)
+        if incline_rad != self._target_incline_rad:
+            self._target_incline_rad = incline_rad
+            self._belts.target_incline_rad = min(max(incline_rad, 0.0), MAX_INCLINE_RAD)
+
+    def state(self) -> tuple[float, float, float]:
+        """Return left and right surface speed, m/s, and incline, rad."""
+        return self._speed_mps[0], self._speed_mps[1], self._belts.incline_rad
 
 
 @compiled

@@ -29,7 +29,7 @@ MIN_SPEED_MPS, SPEED_COUNT = 0.02, 56
 SPEEDS_MPS: Array = MIN_SPEED_MPS + SPEED_STEP_MPS * np.arange(SPEED_COUNT, dtype=float)
 RATIO_STEP, MIN_RATIO, RATIO_COUNT = 0.1, 0.5, 8
 RATIOS: Array = MIN_RATIO + RATIO_STEP * np.arange(RATIO_COUNT, dtype=float)
-USUAL_RATIO = 5
+USUAL_RATIO, HURRIED_RATIO = 5, 0
 PHASE_COUNT = 101
 STANCE_COUNT = 401
 MAX_STEP_TIME_S = 0.95
@@ -41,7 +41,7 @@ STEADIER = 1.3
 # Columns of `GaitTables.orbit`.
 X, VX, Y, VY, Z, VZ = range(6)
 # Columns of `GaitTables.law`.
-STEP_TIME, DUTY, GAIN_POSITION, GAIN_VELOCITY, GAIN_HELD = range(5)
+STEP_TIME, DUTY, GAIN_POSITION, GAIN_VELOCITY, GAIN_HELD, GAIN_HARD, GAIN_HURRIED = range(7)
 
 _SUBSTEPS = 500
 
@@ -76,7 +76,9 @@ class GaitTables(NamedTuple):
         orbit: (speed, step time ratio, step phase, 6) state of the COM relative to the lead
             foot's heel: x, its rate, y, its rate, z, its rate; y per metre of step width with
             the lead foot on the left.
-        law: (speed, 5) step time, duty factor and the gains of foot placement.
+        law: (speed, 7) step time, duty factor and the gains of foot placement; the last two
+            are those on the extrapolated COM with ankles at their limit, in a usual step and in
+            one of half the time.
     """
 
     template_bw: Array
@@ -214,7 +216,10 @@ def gait_tables(shape: GaitShape) -> GaitTables:
     usual_s = step_time_s(speeds, shape.walk_ratio_m_per_spm)
     duty = duty_frac(speeds)
     step = _Step(shape, template, usual_s[:, None] * ratios, duty)
-    law = np.column_stack([usual_s, duty, step.placement_gains(USUAL_RATIO)])
+    easy = step.placement_gains(USUAL_RATIO, shape.ankle_gain)
+    easy *= np.array([STEADIER, STEADIER, 1.0])
+    hard = [step.placement_gains(ratio, 0.0)[:, 0] for ratio in (USUAL_RATIO, HURRIED_RATIO)]
+    law = np.column_stack([usual_s, duty, easy, *hard])
     return GaitTables(template, step.orbit(speeds), np.ascontiguousarray(law))
 
 
@@ -301,20 +306,21 @@ class _Step:
         keep = np.linspace(0, _SUBSTEPS, PHASE_COUNT).round().astype(int)
         return np.ascontiguousarray(np.stack([q[..., keep] for q in columns], axis=-1))
 
-    def placement_gains(self, ratio_index: int) -> Array:
+    def placement_gains(self, ratio_index: int, ankle_gain: float) -> Array:
         """Return (speed, 3) gains of foot placement on position, velocity and held shift.
 
         Linear-quadratic regulator of the return map with the ankle loop closed; the held shift
         is how far the ankle has shifted the COP under the old foot.
         """
-        to_x, to_v, to_foot, to_held = self._ankle_response(ratio_index)
+        gain = np.array([ankle_gain_at(v, ankle_gain) for v in SPEEDS_MPS])
+        if ankle_gain == 0:
+            gain[:] = 0.0
+        to_x, to_v, to_foot, to_held = self._ankle_response(ratio_index, gain)
         a = np.stack([to_x, to_v, to_held], axis=-1)
         b = (to_foot - to_x)[..., None]
-        gain = _regulator(a, b, np.diag(PLACEMENT_COST))
-        steadier: Array = gain * np.array([STEADIER, STEADIER, 1.0])
-        return steadier
+        return _regulator(a, b, np.diag(PLACEMENT_COST))
 
-    def _ankle_response(self, ratio_index: int) -> list[Array]:
+    def _ankle_response(self, ratio_index: int, gain: Array) -> list[Array]:
         """Return (speed, 3) x, v and ankle shift at the end of a step.
 
         One array each for a unit of x, of v, of the foot's place and of held shift at its start.
@@ -324,7 +330,6 @@ class _Step:
         pull = (self.lead_k + self.trail_k)[:, ratio_index]
         trail, lead = self.trail_k[:, ratio_index], self.lead_k[:, ratio_index]
         dt_s = self.dt_s[:, ratio_index]
-        gain = np.array([ankle_gain_at(v, shape.ankle_gain) for v in SPEEDS_MPS])
         delay = np.round(shape.ankle_delay_s / dt_s).astype(int)
         rows = np.arange(len(dt_s))
         ends = []

@@ -144,7 +144,7 @@ class Traits:
     station_gain_per_s: float = 0.06
     drift_gain_s: float = 0.12
     preferred_speed_mps: float = 1.25
-    anticipation_s: float = 0.25
+    anticipation_s: float = 0.4
     speed_time_s: float = 0.4
     urgent_time_s: float = 0.3
     stance_gain: float = 1.5

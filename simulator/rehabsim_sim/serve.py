@@ -61,7 +61,7 @@ class Laboratory:
 
     async def _live(self, t_ns: int) -> None:
         """Live the four milliseconds up to `t_ns`."""
-        await self._panel.serve(self.world.belts[0], self._stream.sequence)
+        await self._panel.serve(self.world.reins, self._stream.sequence)
         self.world.live(FRAME_MS)
         self._stream.send(self.world.wrench)
         if self._truth is not None:

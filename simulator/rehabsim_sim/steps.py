@@ -9,7 +9,9 @@ import math
 
 from rehabsim_sim.gait_tables import (
     DUTY,
+    GAIN_HARD,
     GAIN_HELD,
+    GAIN_HURRIED,
     GAIN_POSITION,
     GAIN_VELOCITY,
     GRAVITY_MPS2,
@@ -47,7 +49,7 @@ MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
 MIN_STEP_S = 0.2
 START_SPEED_MPS = 0.21
 MAX_MEMORY = 0.35
-HOF_GAIN, EASY_X_M, EASY_Y_M = 1.08, 0.06, 0.02
+EASY_X_M, EASY_Y_M = 0.06, 0.02
 LANE_RATE, MAX_LANE_M = 0.3, 0.03
 STOP_BACK_M, STOP_FRONT_M = 0.03, 0.22
 
@@ -232,15 +234,18 @@ def aim_error_frac(person: Person) -> float:
 def answer(person: Person, x_m: float, v_mps: float, held_m: float, easy_m: float) -> float:
     """Return how much further the foot goes for a predicted deviation.
 
-    What the ankles cannot deal with, beyond `easy_m`, gets Hof's full answer.
+    What the ankles cannot deal with, beyond `easy_m`, is left to the foot alone.
     """
     omega = math.sqrt(GRAVITY_MPS2 / person.traits[0].com_height_m)
+    usual = clip(2 * person.mind[0].tempo_frac * person.body[0].hurry_frac - 1, 0.0, 1.0)
+    hurried = law_at(person, GAIN_HURRIED)
+    hard = hurried + usual * (law_at(person, GAIN_HARD) - hurried)
     gain = law_at(person, GAIN_POSITION)
     ahead_m = x_m + v_mps / omega
     hard_m = ahead_m - clip(ahead_m, -easy_m, easy_m)
     linear_m = gain * x_m + law_at(person, GAIN_VELOCITY) * v_mps
     linear_m += law_at(person, GAIN_HELD) * held_m
-    return max(HOF_GAIN + gain, 0.0) * hard_m - linear_m
+    return max(gain - hard, 0.0) * hard_m - linear_m
 
 
 @compiled

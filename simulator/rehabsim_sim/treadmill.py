@@ -8,7 +8,7 @@ from typing import Protocol
 from rehabsim.base.clock import Clock
 from rehabsim.base.errors import ConfigError, LinkError
 from rehabsim.devices.link import Link, Listener, listen
-from rehabsim_sim.belts import Belts, ask
+from rehabsim_sim.belts import Reins
 
 REPORT_PERIOD_MS = 10
 COMMAND_BYTES, REPORT_BYTES = 64, 32
@@ -26,7 +26,7 @@ class Panel(Protocol):
     async def open(self, url: str) -> str:
         """Start listening and return where."""
 
-    async def serve(self, belts: Belts, time_ms: int) -> None:
+    async def serve(self, belts: Reins, time_ms: int) -> None:
         """Hand the newest set point on, and report when it is time to."""
 
     async def close(self) -> None:
@@ -77,7 +77,7 @@ class BertecPanel:
             except LinkError:
                 self._client = None
 
-    async def serve(self, belts: Belts, time_ms: int) -> None:
+    async def serve(self, belts: Reins, time_ms: int) -> None:
         """Hand the newest set point on, and report when it is time to."""
         while self._refused:
             await self._refused.pop().close()
@@ -85,12 +85,12 @@ class BertecPanel:
         packet, self._buffer, skipped_count = newest_packet(self._buffer)
         self.bad_count += skipped_count
         if packet is not None:
-            ask(belts, *decode_set_point(packet))
+            belts.ask(*decode_set_point(packet))
         if time_ms >= self._report_ms:
             self._report_ms = time_ms - time_ms % REPORT_PERIOD_MS + REPORT_PERIOD_MS
             if self._client is not None:
                 try:
-                    self._client.write(encode_report(belts))
+                    self._client.write(encode_report(*belts.state()))
                 except LinkError:
                     self._client = None
 
@@ -131,15 +131,15 @@ def decode_set_point(packet: bytes) -> tuple[float, float, float, float, float]:
     return left / 1000, right / 1000, left_ramp / 1000, right_ramp / 1000, radians(incline / 100)
 
 
-def encode_report(belts: Belts) -> bytes:
+def encode_report(left_mps: float, right_mps: float, incline_rad: float) -> bytes:
     """Return the 32-byte report of the belts as they are."""
     report = _REPORT.pack(
         0,
-        round(1000 * belts.speed_mps[1]),
-        round(1000 * belts.speed_mps[0]),
+        round(1000 * right_mps),
+        round(1000 * left_mps),
         0,
         0,
-        round(100 * degrees(belts.incline_rad)),
+        round(100 * degrees(incline_rad)),
     )
     return report.ljust(REPORT_BYTES, b"\0")
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rehabsim.base.records import Floats
-from rehabsim_sim.belts import BELT_NOISES, Belts, drive
+from rehabsim_sim.belts import BELT_NOISES, Belts, Reins, drive
 from rehabsim_sim.jit import bound, compiled, one_of
 from rehabsim_sim.person import (
     LEFT,
@@ -138,6 +138,7 @@ class World:
         of_person, of_moment = np.random.default_rng(seed).spawn(2)
         self.person = make_person(traits, of_person)
         self.belts = one_of(Belts())
+        self.reins = Reins(self.belts[0])
         self.around = one_of(Surroundings())
         self.plates = one_of(Plates(origin_m=np.array([left_origin_m, right_origin_m])))
         self.truth, self.events = _rows(0, TRUTH), _rows(0, EVENT)

@@ -7,6 +7,7 @@ clock, shared by every process of a session through its epoch; `VirtualClock` be
 
 import asyncio
 import contextlib
+import contextvars
 import ctypes
 import os
 import selectors
@@ -106,19 +107,42 @@ class VirtualClock:
 
     async def _sleep_until(self, due_ns: int) -> None:
         while True:
-            future = self._loop.create_future()
-            handle = self._loop.call_at((due_ns + self.epoch_ns) / NS, _wake, future)
+            alarm = _Alarm(loop=self._loop)
+            handle = self._loop.call_at((due_ns + self.epoch_ns) / NS, alarm.ring)
             try:
-                await future
+                await alarm
             finally:
                 handle.cancel()
             if self.now_ns() >= due_ns:  # The loop takes timers 1 ns apart for simultaneous.
                 return
 
 
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+class _Alarm(asyncio.Future[None]):
+    """A future for one task that runs it the moment it rings, not a turn of the loop later.
+
+    Half the turns of a session's loop go away with it. A cancelled one wakes its task as usual.
+    """
+
+    _wake: Callable[["_Alarm"], object] | None = None
+    _context: contextvars.Context | None = None
+
+    def add_done_callback(
+        self, fn: Callable[["_Alarm"], object], /, *, context: contextvars.Context | None = None
+    ) -> None:
+        self._wake, self._context = fn, context
+
+    def ring(self) -> None:
+        if not self.done():
+            self.set_result(None)
+            if self._wake is not None and self._context is not None:
+                self._context.run(self._wake, self)
+
+    def cancel(self, msg: object = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        if self._wake is not None:
+            self.get_loop().call_soon(self._wake, self, context=self._context)
+        return True
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):

@@ -67,6 +67,8 @@ class GaitAnalysis:
         left_m, right_m = belt.left_speed_mps * dt_s, belt.right_speed_mps * dt_s
         left_foot, right_foot = self._left_foot, self._right_foot
         gain, left_n, right_n = self._gain, self._left_n, self._right_n
+        left_sum_n = right_sum_n = 0.0
+        count = 0
         for row in chunk.wrench.tolist():
             left_fz_n, right_fz_n = row[2], row[8]
             if not left_fz_n - right_fz_n < 1e9:  # not a number, or not a force
@@ -84,8 +86,12 @@ class GaitAnalysis:
                 self._land("right", row[8], row[9], row[10])
             self._t_ns = t_ns
             t_ns += chunk.dt_ns
-            self._weigh(row, left_fz_n, right_fz_n, dt_s)
+            left_sum_n += left_fz_n
+            right_sum_n += right_fz_n
+            count += 1
         self._left_n, self._right_n = left_n, right_n
+        if count:
+            self._weigh(row, left_sum_n / count, right_sum_n / count, dt_s * count)
         self._left.weigh(self._weight.newtons)
         self._right.weigh(self._weight.newtons)
 
