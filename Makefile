@@ -1,5 +1,5 @@
 # Everything a command needs, it sets up itself. Python >= 3.11 is the only thing assumed.
-.PHONY: install run test bench web clean
+.PHONY: install run test bench web mutants clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast]'
+	@echo 'Compiling the simulator, once ...'
+	$(BIN)/python -c 'from rehabsim_sim.patients import patient; from rehabsim_sim.world import World; World(patient("healthy"), 1)'
 	@touch $@
 
 web: $(VENV)/.installed
@@ -32,6 +34,9 @@ test: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+mutants: install
+	$(BIN)/python tests/safety/mutants.py
 
 bench: install
 	$(BIN)/rehabsim bench
