@@ -103,8 +103,8 @@ PATIENTS: dict[str, Traits] = {
     ),
     # Tires: fresh at first, after ten minutes of walking slow to react, wide and irregular.
     "lumbar_fatigue": replace(CALM, fatigue_per_s=1 / 600, preferred_speed_mps=1.10),
-    # Nobody: empty belts, for zeroing the plates.
-    "nobody": replace(CALM, mass_kg=0.0),
+    # Nobody, for zeroing the plates.
+    "empty_belts": replace(CALM, mass_kg=0.0),
 }
 
 

@@ -40,29 +40,27 @@ from rehabsim_sim.steps import (
     usual_width_m,
 )
 
-FEEL_S = 0.25
-LEAN_S = 0.25
-REACH_S = 0.12
-SHARE_S = 0.03
+FEEL_S, LEAN_S, REACH_S, SHARE_S = 0.25, 0.25, 0.12, 0.03
+"""Time constants: of errors of feeling, of a lean, of a shift of weight, of its load share."""
+
 TOE_M, HEEL_M, EDGE_M = 0.235, 0.02, 0.03
-"""How far the COP can go: from the heel to the toe, from the heel to its rear, to each side."""
+"""How far the COP can go: ahead of the heel, at least ahead of it, to each side."""
 
 START_MPS = 0.07
 MAX_SHIFT_S = 1.2
 SHIFT_GAIN = 1.6
 """How much brisker the weight is shifted before a first step than while standing."""
 
-TIDY_AFTER_S = 1.0
-TIDY_STEP_S = 0.45
-MAX_TIDY_M = 0.20
-OUT_OF_PLACE_M = 0.08
-INSIDE_M, STEADY_M, TIPPING_M = 0.018, 0.012, 0.030
+TIDY_AFTER_S, TIDY_STEP_S = 1.0, 0.45
+MAX_TIDY_M, OUT_OF_PLACE_M = 0.20, 0.08
+MIN_STANCE_M, MAX_STANCE_M = 0.14, 0.30
 
-HANG_HEIGHT_FRAC = 0.80
-HANG_LOAD_FRAC = 0.10
-HANG_RECOVERY_S = 4.0
-RISE_S = 2.0
-DRAG = 0.3
+INSIDE_M, STEADY_M, TIPPING_M = 0.018, 0.012, 0.030
+"""Over one foot: how far inside its middle the COM is wanted, within what it is steady there,
+beyond what it tips."""
+
+HANG_HEIGHT_FRAC, HANG_LOAD_FRAC, DRAG = 0.80, 0.10, 0.3
+HANG_RECOVERY_S, RISE_S = 4.0, 2.0
 
 
 @compiled
@@ -243,7 +241,9 @@ def tidy_goal(person: Person, foot: int) -> tuple[float, float]:
     x_m = clip(
         -mid_foot_m(traits), body.heel_x_m[other] - MAX_TIDY_M, body.heel_x_m[other] + MAX_TIDY_M
     )
-    width_m = clip(0.5 * traits.stance_width_m - side * body.heel_y_m[other], 0.14, 0.30)
+    width_m = clip(
+        0.5 * traits.stance_width_m - side * body.heel_y_m[other], MIN_STANCE_M, MAX_STANCE_M
+    )
     return x_m, body.heel_y_m[other] + side * width_m
 
 
@@ -294,9 +294,8 @@ def fall(person: Person) -> None:
     body.posture = HANGING
     body.has_fallen = 1
     mind.posture_s = 0.0
-    for i in range(2):
-        if not body.is_down[i]:
-            body.is_down[i] = 1.0
+    body.is_down[0] = 1.0
+    body.is_down[1] = 1.0
 
 
 @compiled

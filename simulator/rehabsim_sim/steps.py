@@ -43,15 +43,21 @@ from rehabsim_sim.person import (
 )
 
 PREDICT_S = 0.004
-CREEP_MPS = 0.01
+MIN_STEP_S = 0.2
+CREEP_MPS, START_SPEED_MPS = 0.01, 0.21
+MAX_MEMORY = 0.35
+
 MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
 """Furthest voluntary shift of load share, and the asymmetry of step times that makes it."""
-MIN_STEP_S = 0.2
-START_SPEED_MPS = 0.21
-MAX_MEMORY = 0.35
+
 EASY_X_M, EASY_Y_M = 0.06, 0.02
+"""Deviations of the extrapolated COM that the ankles can deal with."""
+
 LANE_RATE, MAX_LANE_M = 0.3, 0.03
+"""Part of being off the lane that one step makes good, and the most that it does."""
+
 STOP_BACK_M, STOP_FRONT_M = 0.03, 0.22
+"""Between which places ahead of the heels one can come to a stand."""
 
 
 @compiled
@@ -202,9 +208,8 @@ def next_length(person: Person, remaining_s: float, omega: float, anticipated_mp
     length_m = (mind.gait_mps + mind.belt_offset_mps) * body.step_time_s
     length_m += mind.reference_x_m * (1 + math.exp(omega * body.step_time_s))
     length_m += answer(person, x_m, v_mps, mind.lead_shift_x_m, EASY_X_M)
-    return length_m + aim_error_frac(person) * traits.place_noise_x_m * step_noise(
-        person, 0, PLACE_X
-    )
+    spread_m = aim_error_frac(person) * traits.place_noise_x_m
+    return length_m + spread_m * step_noise(person, 0, PLACE_X)
 
 
 @compiled

@@ -19,13 +19,12 @@ from rehabsim_sim.jit import compiled
 from rehabsim_sim.person import (
     ABSENT,
     DT_S,
-    FEEL_X,
+    FEEL_Y,
     HANGING,
     LEFT,
     NEITHER,
     PERSON_NOISES,
     WALKING,
-    WANDER_X,
     WANDER_Y,
     Array,
     Person,
@@ -42,14 +41,16 @@ from rehabsim_sim.steps import (
 )
 
 HEEL_M, TOE_M = -0.01, 0.25
+"""How far the COP can go under a walking foot, ahead of the heel."""
+
 MAX_MOVED = 0.8
-BELT_FEEL_S = 0.10
-ACCEL_FEEL_S = 0.15
-REST_MPS = 0.005
-RELATCH_MPS = 0.10
-MAX_FALL_X_M, MAX_FALL_Y_M = 0.60, 0.38
-MIN_FALL_HEIGHT_FRAC = 0.80
+"""The most of a foot's load that balance moves to the other in double support."""
+
+BELT_FEEL_S, ACCEL_FEEL_S = 0.10, 0.15
+REST_MPS, RELATCH_MPS = 0.005, 0.10
+MAX_FALL_X_M, MAX_FALL_Y_M, MIN_FALL_HEIGHT_FRAC = 0.60, 0.38, 0.80
 DECK_X_M, DECK_Y_M = 0.80, 0.60
+"""Half the length and width of the deck."""
 
 
 @compiled
@@ -84,9 +85,9 @@ def listen(person: Person, noise: Array, at: int) -> None:
     traits, mind = person.traits[0], person.mind[0]
     for i in range(PERSON_NOISES):
         time_s = traits.intent_time_s
-        if i in (WANDER_X, WANDER_Y):
+        if i <= WANDER_Y:
             time_s = traits.wander_time_s
-        elif i < WANDER_Y + 3 and i >= FEEL_X:
+        elif i <= FEEL_Y:
             time_s = FEEL_S
         rate = DT_S / time_s
         mind.slow_noise[0, i] += rate * (noise[at, i] - mind.slow_noise[0, i])
