@@ -57,7 +57,7 @@ def outcome(folder: Path, tests: str) -> str:
     shutil.copy(CONFTEST, folder / "conftest.py")
     (folder / "test_inner.py").write_text(tests)
     (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(folder)]
+    command = [sys.executable, "-m", "pytest", "-q", "-rN", "-p", "no:cacheprovider", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
