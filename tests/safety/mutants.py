@@ -25,7 +25,10 @@ SOURCE = Path(rehabsim.safety.messages.__file__).parent
 TIMEOUT_S = 60
 OPTIONS = ["-x", "-q", "--tb=no", "-pno:cacheprovider"]
 MODULES = ("envelope", "guard")
-TESTS = [f"test_{name}.py" for name in ("guard", "guard_limits", "envelope", "guard_properties")]
+TESTS = [
+    f"test_{name}.py"
+    for name in ("guard", "guard_limits", "guard_words", "envelope", "guard_properties")
+]
 
 EQUIVALENT: dict[str, str] = {}
 """Mutants that no test can kill, and why."""

@@ -1,0 +1,45 @@
+"""What the guard says when it refuses, and what a STOP does to belts that are locked already."""
+
+import pytest
+from safety.bench import Bench
+
+
+def test_a_stop_leaves_locked_belts_locked_with_their_first_cause():
+    bench = Bench()
+    decision = bench.tick("stop")
+    assert decision.state.mode == "locked"
+    assert decision.state.cause == "start-up"
+    assert decision.state.severity == "none"
+    assert decision.events == ()
+    assert [answer.is_accepted for answer in decision.answers] == [True]
+
+
+def test_a_command_is_valid_for_60_ms():
+    assert Bench().tick().command.ttl_s == 0.06
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("arm", "Arm works when idle; the belts are locked."),
+        ("start", "Start works when armed; the belts are locked."),
+        ("pause", "Pause works while the belts move; they are locked."),
+    ],
+)
+def test_a_refusal_says_when_it_would_work(name, reason):
+    (answer,) = Bench().tick(name).answers
+    assert not answer.is_accepted
+    assert answer.reason == reason
+
+
+def test_a_reset_of_unlocked_belts_says_when_it_would_work():
+    bench = Bench()
+    bench.tick("reset")
+    (answer,) = bench.tick("reset").answers
+    assert answer.reason == "Reset works when locked; the belts are idle."
+
+
+def test_starting_is_told_as_a_change_of_mode_and_stopping_as_a_stop():
+    bench = Bench().walk()
+    assert "mode" in {e.kind for d in bench.decisions for e in d.events if "Started" in e.text}
+    assert [e.kind for e in bench.tick("stop").events] == ["stop"]
