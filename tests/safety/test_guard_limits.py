@@ -121,10 +121,31 @@ def test_all_causes_are_found_at_once():
     assert active_causes(inputs(0), LIMITS) == []
 
 
+@pytest.mark.parametrize("mode", ["starting", "running"])
+@pytest.mark.parametrize("off_ns", [-MS, -1, 0, 1, MS, 10**9])
+def test_a_keeper_that_was_silent_itself_has_lost_its_permission_too(mode, off_ns):
+    bench = Bench().walk(until=mode)
+    gap_ns = round(LIMITS.max_wish_age_s * 1e9) + off_ns
+    decision = bench.tick(dt_ns=gap_ns, wish=Wish(1.0, 1.0))
+    assert decision.state.mode in ((mode,) if off_ns <= 0 else ("stopping", "locked"))
+    if off_ns > 0:
+        cause = f"the keeper decided nothing for {gap_ns / 1e9:.3f} s, limit 0.100 s"
+        assert (decision.state.severity, decision.state.cause) == ("ramp", cause)
+
+
+@pytest.mark.parametrize("names", [(), ("reset",), ("reset", "arm")])
+def test_a_silent_keeper_trips_nothing_where_nothing_moves(names):
+    bench = Bench()
+    for name in names:
+        bench.tick(name)
+    mode = bench.state.mode
+    assert bench.tick(dt_ns=10**9).state.mode == mode
+
+
 def test_permission_that_comes_back_does_not_move_the_belts():
     bench = Bench().walk()
     bench.tick(wish_age_ns=101 * MS)
-    for _ in range(2000):
+    for _ in range(1000):
         assert bench.tick(wish=Wish(1.0, 1.0)).command.left_speed_mps == 0.0
     assert bench.state.mode == "locked"
 
@@ -220,6 +241,10 @@ def test_a_long_pause_between_decisions_earns_no_larger_step(dt_ns, dt_s):
     assert command.incline_rad - deck_rad == pytest.approx(
         LIMITS.max_incline_rate_radps * dt_s, abs=1e-12
     )
+
+
+def test_a_step_is_exactly_accel_times_the_time_that_passed():
+    assert Bench().walk().tick(wish=Wish(1.9, 1.9)).command.left_speed_mps == 1.0 + 0.5 * 0.004
 
 
 def test_a_stop_ramp_is_never_interrupted_upward():

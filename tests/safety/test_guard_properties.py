@@ -150,6 +150,7 @@ def check_modes(before, asks, decision):
         assert "reset" in accepted
     if was == "stopping":
         assert now in ("stopping", "locked") or before.cause == "paused"
+    assert {event.kind for event in decision.events} <= {"mode", "stop", "clamp"}
     if was != now:
         assert any(event.kind in ("stop", "mode") for event in decision.events)
         assert decision.state.since_ns == decision.state.t_ns

@@ -43,3 +43,22 @@ def test_starting_is_told_as_a_change_of_mode_and_stopping_as_a_stop():
     bench = Bench().walk()
     assert "mode" in {e.kind for d in bench.decisions for e in d.events if "Started" in e.text}
     assert [e.kind for e in bench.tick("stop").events] == ["stop"]
+
+
+def test_arm_is_refused_with_the_first_of_several_causes():
+    bench = Bench()
+    bench.tick("reset")
+    (answer,) = bench.tick("arm", wish_age_ns=10**9, plate_age_ns=10**9).answers
+    assert answer.reason == "Not ready: the session's last wish is 1.000 s old, limit 0.100 s."
+
+
+def test_a_pause_is_called_so_while_the_belts_slow_down():
+    bench = Bench().walk()
+    assert bench.tick("pause").state.cause == "paused"
+
+
+def test_a_pause_that_becomes_a_stop_is_told_as_a_stop():
+    bench = Bench().walk()
+    bench.tick("pause")
+    (event,) = bench.tick(plate_age_ns=10**9).events
+    assert (event.kind, event.severity) == ("stop", "ramp")

@@ -80,6 +80,12 @@ class _Turn:
         for severity, cause in active_causes(self.inputs, self.limits):
             if self.mode in MOVING or self.mode in ("armed", "stopping"):
                 self.trip(severity, cause)
+        gap_s = (self.t_ns - self.before.t_ns) / 1e9
+        limit_s = self.limits.max_wish_age_s
+        if self.mode in MOVING and not gap_s <= limit_s:
+            self.trip(
+                "ramp", f"the keeper decided nothing for {gap_s:.3f} s, limit {limit_s:.3f} s"
+            )
 
     def trip(self, severity: Severity, cause: str) -> None:
         """Stop and latch in one assignment; a stop may only become harder."""

@@ -40,6 +40,19 @@ RESEND_TICKS = 5
 
 RECONNECT_NS = 500_000_000
 MAX_ASKS_PER_TICK = 16
+MAX_NOTES_PER_TICK = 16
+MAX_HEARD_BYTES = 1024
+"""Longer messages are refused unread, so that a report of them all fits one message."""
+
+MAX_REMEMBERED_IDS = 1000
+"""Of each client's asks, so that the same one never acts twice."""
+
+SPEAKER_NS = 1_000_000_000
+"""A session silent for longer no longer keeps another from wishing."""
+
+FIRST_REPORT_TICKS = 25
+"""So long a treadmill is told nothing: where its deck stands is not known before it reports."""
+
 ORPHAN_NS = 2_000_000_000
 REALTIME_PRIORITY = 50
 
@@ -81,12 +94,17 @@ class Keeper:
         self._links: list[Link] = []
         self._listener: Listener | None = None
         self._wish: WishMessage | None = None
+        self._speaker: Link | None = None
+        self._heard_ns = 0
+        self._ignored: Link | None = None
+        self._ask_ids: dict[Link, dict[str, None]] = {}
         self._belt: BeltSample | None = None
         self._has_treadmill = False
         self._reconnecting: asyncio.Task[None] | None = None
         self._next_try_ns = 0
         self._sent: tuple[BeltCommand, int] | None = None
         self._notes: list[Event] = []
+        self._left_out_count = 0
         self._own_asks: list[Ask] = []
 
     async def open(self) -> None:
@@ -128,9 +146,7 @@ class Keeper:
         decision = guard(self.state, inputs, self._limits)
         self.state = decision.state
         self._send(decision.command, tick)
-        report = Report(tick, missed_count, inputs, decision, tuple(self._notes))
-        self._notes.clear()
-        self._tell(encode(report))
+        self._tell(encode(Report(tick, missed_count, inputs, decision, self._take_notes())))
         if not self._has_treadmill:
             self._reconnect(t_ns)
 
@@ -149,8 +165,7 @@ class Keeper:
         await asyncio.sleep(0)
         if self._reconnecting is not None:
             self._reconnecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._reconnecting
+            await asyncio.gather(self._reconnecting, return_exceptions=True)
         if self._listener is not None:
             await self._listener.close()
         for link in self._links:
@@ -166,22 +181,59 @@ class Keeper:
             try:
                 pieces = link.take()
             except DeviceError:
-                self._links.remove(link)
+                self._forget(link)
                 continue
-            for _, data in pieces:
-                try:
-                    message = decode_to_keeper(data)
-                except ValueError as error:
-                    self._note("none", f"A message to the keeper was not understood: {error}.")
-                    continue
-                if isinstance(message, Ask):
+            for t_ns, data in pieces:
+                message = self._understand(data)
+                if isinstance(message, WishMessage):
+                    self._hear_wish(link, t_ns, message)
+                elif message is not None and not self._is_repeated(link, message):
                     asks.append(message)
-                elif self._wish is None or message.t_ns >= self._wish.t_ns:
-                    self._wish = message
         if len(asks) > MAX_ASKS_PER_TICK:
             self._note("warn", f"{len(asks)} asks in one tick; only STOPs are looked at.")
             asks = [ask for ask in asks if ask.name == "stop"][:MAX_ASKS_PER_TICK]
         return tuple(asks)
+
+    def _understand(self, data: bytes) -> Ask | WishMessage | None:
+        if len(data) > MAX_HEARD_BYTES:
+            self._note(
+                "none", f"A message of {len(data)} bytes to the keeper is too long; ignored."
+            )
+            return None
+        try:
+            return decode_to_keeper(data)
+        except ValueError as error:
+            self._note("none", f"A message to the keeper was not understood: {error}.")
+            return None
+
+    def _hear_wish(self, link: Link, t_ns: int, message: WishMessage) -> None:
+        """Take the wish of one session; another is heard when that is gone or silent."""
+        if self._speaker is not link:
+            if self._speaker is not None and t_ns - self._heard_ns <= SPEAKER_NS:
+                if self._ignored is not link:
+                    self._ignored = link
+                    self._note("warn", "A second session wishes for belt speeds; it is ignored.")
+                return
+            self._speaker = link
+        self._wish, self._heard_ns = message, t_ns
+
+    def _is_repeated(self, link: Link, ask: Ask) -> bool:
+        if ask.name == "stop":
+            return False
+        ids = self._ask_ids.setdefault(link, {})
+        if ask.id in ids:
+            self._note("none", f"The ask {ask.name} of {ask.source} came twice; it acts once.")
+            return True
+        ids[ask.id] = None
+        if len(ids) > MAX_REMEMBERED_IDS:
+            del ids[next(iter(ids))]
+        return False
+
+    def _forget(self, link: Link) -> None:
+        self._links.remove(link)
+        self._ask_ids.pop(link, None)
+        if self._speaker is link:
+            self._speaker = None
 
     def _tell(self, data: bytes) -> None:
         for link in self._links:
@@ -189,7 +241,19 @@ class Keeper:
                 link.write(data)
 
     def _note(self, severity: Severity, text: str) -> None:
+        """Keep news for the next report; of plain news, no more than a report holds."""
+        if severity == "none" and len(self._notes) >= MAX_NOTES_PER_TICK:
+            self._left_out_count += 1
+            return
         self._notes.append(Event(self._clock.now_ns(), "keeper", "keeper", severity, text))
+
+    def _take_notes(self) -> tuple[Event, ...]:
+        if self._left_out_count:
+            self._note("warn", f"{self._left_out_count} more notes in this tick are left out.")
+            self._left_out_count = 0
+        notes = tuple(self._notes)
+        self._notes.clear()
+        return notes
 
     # -- the treadmill ---------------------------------------------------------------------
 
@@ -205,7 +269,7 @@ class Keeper:
             self._belt = samples[-1]
 
     def _send(self, command: BeltCommand, tick: int) -> None:
-        if not self._has_treadmill:
+        if not self._has_treadmill or (self._belt is None and tick < FIRST_REPORT_TICKS):
             return
         if self._sent is not None:
             sent, at_tick = self._sent

@@ -1,7 +1,8 @@
 """What passes between the keeper and everyone else, over `unix:` or `memory:` links.
 
-One message per write, MessagePack. Anyone who can open the keeper's socket may send an `Ask`;
-the session sends a `WishMessage` every tick; the keeper sends a `Report` to everyone every tick.
+One message per write, MessagePack, at most 1 KiB to the keeper. Anyone who can open its socket
+may send an `Ask`; one session sends a `WishMessage` every tick; the keeper sends a `Report` to
+everyone every tick.
 """
 
 from typing import Literal
@@ -17,7 +18,8 @@ class Ask(Record, frozen=True, gc=False, tag="ask"):
     """Someone asks for a change of mode.
 
     Attributes:
-        id: Chosen by the asker; the answer carries it, and the same id never acts twice.
+        id: Chosen by the asker; the answer carries it. The same id on the same link acts once;
+            only STOP always acts.
         name: `stop` is obeyed from anyone, in any state.
         source: Who asks, for the log.
     """

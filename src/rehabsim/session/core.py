@@ -1,7 +1,7 @@
 """One tick of a session: inputs to outputs. Pure: the same inputs give the same outputs."""
 
-import traceback
-from math import nan
+import sys
+from math import isfinite, nan
 from typing import Any
 
 from rehabsim.base.clock import NS
@@ -20,6 +20,7 @@ from rehabsim.base.records import (
 )
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.safety.messages import Ask, Report, WishMessage
+from rehabsim.session.answer import AnswerCheck, where
 from rehabsim.session.desk import ClientRequest, Desk
 from rehabsim.session.messages import Ack
 from rehabsim.session.table import Column, Table, columns_of, values_of
@@ -90,6 +91,8 @@ class Core:
 
     def __init__(self, scenario: Scenario, limits: Limits, cruise_speed_mps: float) -> None:
         self._scenario = scenario
+        self._answer = AnswerCheck(scenario.Scene)
+        self._max_belt_age_ns = round(limits.max_belt_age_s * NS)
         self._gait = GaitAnalysis()
         self._desk = Desk(limits, cruise_speed_mps)
         self._report: Report | None = None
@@ -117,10 +120,11 @@ class Core:
             self._desk.ask("stop", "the session, which lost a device")
             events.append(Event(inputs.t_ns, "stop", "session", "ramp", inputs.loss))
         self._loss = inputs.loss
-        if inputs.chunks:
-            self._plate_t_ns = inputs.chunks[-1].t_ns
+        for chunk in inputs.chunks:
+            if _has_forces(chunk):
+                self._plate_t_ns = chunk.t_ns
         gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)
-        self._move_belts(dt_s)
+        self._move_belts(inputs.t_ns, dt_s)
         state = State(
             t_ns=inputs.t_ns,
             dt_s=dt_s,
@@ -144,26 +148,29 @@ class Core:
             events += report.notes
         return events
 
-    def _move_belts(self, dt_s: float) -> None:
-        if self._belt is not NO_BELT:
-            self._left_m += self._belt.left_speed_mps * dt_s
-            self._right_m += self._belt.right_speed_mps * dt_s
+    def _move_belts(self, t_ns: int, dt_s: float) -> None:
+        """Add up what was measured; what nobody measures is not added."""
+        belt = self._belt
+        if t_ns - belt.t_ns <= self._max_belt_age_ns:
+            self._left_m += belt.left_speed_mps * dt_s if isfinite(belt.left_speed_mps) else 0.0
+            self._right_m += belt.right_speed_mps * dt_s if isfinite(belt.right_speed_mps) else 0.0
 
     def _ask_scenario(self, state: State, events: list[Event]) -> Step:
-        if not self._has_failed:
-            try:
-                self._step = self._scenario.step(state)
-            except Exception as error:
-                self._has_failed = True
-                self._desk.ask("stop", "the session, whose scenario failed")
-                text = f"Scenario {self._scenario.name} failed {where(error)}; belts are stopped."
-                events.append(Event(state.t_ns, "stop", "scenario", "fast", text))
-                still = Wish(0.0, 0.0, 0.0)
-                scene = self._step.scene if self._step is not None else None
-                self._step = Step(still, scene if scene is not None else self._scenario.Scene())
-                return self._step
-            events += self._step.events
-        assert self._step is not None
+        if self._has_failed:
+            assert self._step is not None
+            return self._step
+        try:
+            self._step = self._answer.step(self._scenario.step(state))
+        except Exception as error:
+            self._has_failed = True
+            self._desk.ask("stop", "the session, whose scenario failed")
+            module = sys.modules.get(type(self._scenario).__module__)
+            file = getattr(module, "__file__", None) or ""
+            text = f"Scenario {self._scenario.name} failed{where(error, file)}; belts are stopped."
+            events.append(Event(state.t_ns, "stop", "scenario", "fast", text))
+            scene = self._step.scene if self._step is not None else self._answer.blank()
+            self._step = Step(Wish(0.0, 0.0, 0.0), scene)
+        events += self._step.events
         return self._step
 
     def _outputs(
@@ -191,12 +198,10 @@ class Core:
         return outputs
 
 
-def where(error: Exception) -> str:
-    """Return the line of a scenario that failed, and why, in plain words."""
-    frames = traceback.extract_tb(error.__traceback__)
-    last = frames[-1] if frames else None
-    place = f"in {last.filename}, line {last.lineno} ({last.line})" if last else ""
-    return f"{place}: {type(error).__name__}: {error}"
+def _has_forces(chunk: PlateChunk) -> bool:
+    """Return whether the chunk ends in a vertical force on both plates; NaN is silence."""
+    wrench = chunk.wrench
+    return len(wrench) > 0 and isfinite(wrench[-1, 2]) and isfinite(wrench[-1, 8])
 
 
 # -- the log's table of ticks --------------------------------------------------------------

@@ -10,6 +10,8 @@ from rehabsim.session.messages import Ack, RequestName
 KEEPER_ANSWER_NS = 300_000_000
 """An ask that the keeper has not answered by then is refused."""
 
+UNANSWERED = "The keeper of the belts does not answer; use the red button on the machine."
+
 MAX_REMEMBERED = 1000
 """Answers kept, so that the same id is answered the same way."""
 
@@ -72,18 +74,19 @@ class Desk:
         self._mode = mode
 
     def take(self, request: ClientRequest) -> None:
-        """Act on one request, or refuse it with a reason."""
+        """Act on one request, or refuse it with a reason; a STOP always acts."""
+        if request.name != "stop" and self._is_repeated(request):
+            return
+        getattr(self, f"_{request.name}")(request)
+
+    def _is_repeated(self, request: ClientRequest) -> bool:
         key = (request.client, request.id)
         if key in self._answered:
             known = self._answered[key]
             again = Ack(known.id, "duplicate", known.tick, known.t_s, known.reason)
             self.acks.append((request.client, again))
-            return
-        if any(
-            r.client == request.client and r.id == request.id for r, _ in self._pending.values()
-        ):
-            return
-        getattr(self, f"_{request.name}")(request)
+            return True
+        return any((r.client, r.id) == key for r, _ in self._pending.values())
 
     def hear(self, answer: Answer) -> None:
         """Pass the keeper's answer on to who asked."""
@@ -91,7 +94,7 @@ class Desk:
         if found is None:
             return
         request, _ = found
-        if request.name == "arm" and not answer.is_accepted:
+        if request.name == "arm" and not (answer.is_accepted or self._is_taken()):
             self.commander = ""
         self._answer(request, "applied" if answer.is_accepted else "rejected", answer.reason)
 
@@ -100,7 +103,7 @@ class Desk:
         late = [k for k, (_, t_ns) in self._pending.items() if self._t_ns - t_ns > KEEPER_ANSWER_NS]
         for key in late:
             request, _ = self._pending.pop(key)
-            self._answer(request, "rejected", "The keeper of the belts does not answer.")
+            self._answer(request, "rejected", UNANSWERED)
 
     def ask(self, name: Literal["stop", "pause"], source: str) -> None:
         """Ask the keeper for something on the session's own account."""
@@ -109,11 +112,17 @@ class Desk:
     # -- one method per request ------------------------------------------------------------
 
     def _arm(self, request: ClientRequest) -> None:
-        if self.commander and self.commander != request.client and self._mode in ACTIVE:
+        if self.commander not in ("", request.client) and self._is_taken():
             self._refuse(request, f"{self.commander} is in command.")
             return
         self.commander, self.operator_t_ns = request.client, self._t_ns
         self._pass_on(request)
+
+    def _is_taken(self) -> bool:
+        """Return whether someone commands the belts, or is about to."""
+        return self._mode in ACTIVE or any(
+            r.name == "arm" and r.client == self.commander for r, _ in self._pending.values()
+        )
 
     def _start(self, request: ClientRequest) -> None:
         if self.commander and self.commander != request.client:

@@ -1,6 +1,5 @@
 """A live session: what surrounds the core at each tick. Nothing here waits."""
 
-import zlib
 from math import nan
 
 import msgspec
@@ -8,16 +7,22 @@ import msgspec
 from rehabsim.base.clock import NS, Tick
 from rehabsim.base.config import Session, Site
 from rehabsim.base.errors import DeviceError
-from rehabsim.base.records import Event, GaitEvent, PlateChunk
+from rehabsim.base.records import Event, PlateChunk
 from rehabsim.devices.driver import Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs, tick_row, tick_table
 from rehabsim.session.desk import ClientRequest
+from rehabsim.session.entry import (
+    LoggedAck,
+    LoggedLoss,
+    LoggedRequest,
+    pack_gait_event,
+    pack_inputs,
+)
 from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.messages import (
-    Ack,
     Belts,
     Health,
     SessionMessage,
@@ -27,12 +32,16 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, pack_chunk, values_of
+from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario
 
 SESSION_EVERY_TICKS = 250
 SILENT_KEEPER_S = 0.25
 UNGUARDED = "Nobody guards the belts; use the red button on the machine."
+RESTART = "Mend it, then end this session and start another."
+MAX_STOPS = 20
+"""Told in the summary."""
+
 NO_BELTS = Belts(0.0, 0.0, 0.0)
 
 
@@ -53,51 +62,9 @@ class Summary(msgspec.Struct):
 
 
 def tables(scenario: Scenario) -> tuple[Table, ...]:
-    """Return the tables of a session's log."""
-    return (PLATES, tick_table(), Table("scene", columns_of(scenario.Scene)), GAIT_EVENTS)
-
-
-def pack_inputs(
-    chunks: list[PlateChunk], reports: list[bytes], requests: list[bytes]
-) -> tuple[bytes, int]:
-    """Return the plate rows for the log, and the checksum over every input of a tick.
-
-    Source: CRC-32 over plate rows, then keeper messages, then requests, as the log holds them.
-    """
-    rows = b"".join([pack_chunk(chunk) for chunk in chunks])
-    return rows, checksum(rows, reports, requests)
-
-
-def checksum(rows: bytes, reports: list[bytes], requests: list[bytes]) -> int:
-    """Return the CRC-32 over what a tick was made from."""
-    crc = zlib.crc32(rows)
-    for part in reports:
-        crc = zlib.crc32(part, crc)
-    for part in requests:
-        crc = zlib.crc32(part, crc)
-    return crc
-
-
-class LoggedRequest(msgspec.Struct, tag="request"):
-    """One line of the log's channel `requests`."""
-
-    tick: int
-    request: ClientRequest
-
-
-class LoggedLoss(msgspec.Struct, tag="loss"):
-    """In the same channel: a device was lost at this tick."""
-
-    tick: int
-    text: str
-
-
-class LoggedAck(msgspec.Struct):
-    """One line of the log's channel `acks`."""
-
-    tick: int
-    client: str
-    ack: Ack
+    """Return the tables of a session's log; a tick is written behind all that belongs to it."""
+    scene = Table("scene", columns_of(scenario.Scene))
+    return (PLATES, scene, GAIT_EVENTS, tick_table())
 
 
 class LiveSession:
@@ -145,10 +112,12 @@ class LiveSession:
         self._own_requests: list[ClientRequest] = []
         self._has_plates = True
         self._loss = ""
-        self._is_loss_new = False
+        self._logged_loss = ""
+        self._losses: set[str] = set()
         self._plate_t_ns = 0
         self._sequences = {"state": 0, "event": 0, "gait": 0, "session": 0}
         self._log_failure = ""
+        self._has_told_slow_disk = False
         self._news: list[Event] = []
         self._boot_id = header.boot_id
         self._ticks = tick_table()
@@ -187,19 +156,31 @@ class LiveSession:
         if not self._has_plates:
             return []
         try:
-            return list(self._plates.take())
+            return [chunk for chunk in self._plates.take() if len(chunk.wrench)]
         except DeviceError as error:
             self._has_plates = False
-            self._lose(f"{error} Belts are ramping to rest.")
+            self._lose("plates", f"{error} Belts are ramping to rest. {RESTART}")
             return []
 
     def _take_reports(self) -> tuple[list[bytes], list[Report]]:
+        raw: list[bytes] = []
+        reports: list[Report] = []
         try:
-            raw = [data for _, data in self._keeper.take()]
+            pieces = self._keeper.take()
         except DeviceError as error:
-            self._lose(f"{error} {UNGUARDED}")
-            return [], []
-        return raw, [decode_report(data) for data in raw]
+            self._lose("keeper", f"{error} {UNGUARDED}")
+            return raw, reports
+        for _, data in pieces:
+            try:
+                reports.append(decode_report(data))
+                raw.append(data)
+            except ValueError as error:
+                self._lose(
+                    "report",
+                    f"keeper at {self._keeper.url}: a report cannot be read ({error}); belts are"
+                    f" ramping to rest. {RESTART}",
+                )
+        return raw, reports
 
     def _take_requests(self, t_ns: int) -> list[ClientRequest]:
         requests = self._own_requests
@@ -219,13 +200,13 @@ class LiveSession:
             for ask in outputs.asks:
                 self._keeper.write(encode(ask))
         except DeviceError as error:
-            self._lose(f"{error} {UNGUARDED}")
+            self._lose("keeper", f"{error} {UNGUARDED}")
 
-    def _lose(self, text: str) -> None:
-        """Remember the first device that was lost; it is an input of every tick from now on."""
-        if not self._loss:
+    def _lose(self, what: str, text: str) -> None:
+        """Remember the newest loss, once; it is an input of every tick from the next on."""
+        if what not in self._losses:
+            self._losses.add(what)
             self._loss = text
-            self._is_loss_new = True
 
     def _count(self, inputs: CoreInputs, outputs: CoreOutputs) -> None:
         s = self.summary
@@ -238,7 +219,8 @@ class LiveSession:
         s.plate_lost_count = self._plates.lost_count
         s.heel_strike_count += sum(e.kind == "heel_strike" for e in outputs.gait_events)
         s.left_distance_m = outputs.state.left_distance_m
-        s.stops += [event.text for event in outputs.events if event.kind == "stop"][:20]
+        stops = [event.text for event in outputs.events if event.kind == "stop"]
+        s.stops += stops[: MAX_STOPS - len(s.stops)]
 
     def _record(
         self,
@@ -252,8 +234,8 @@ class LiveSession:
         requests = [
             msgspec.json.encode(LoggedRequest(inputs.tick, request)) for request in inputs.requests
         ]
-        if self._is_loss_new:
-            self._is_loss_new = False
+        if inputs.loss != self._logged_loss:
+            self._logged_loss = inputs.loss
             requests.append(msgspec.json.encode(LoggedLoss(inputs.tick, inputs.loss)))
         rows, crc = pack_inputs(list(inputs.chunks), raw_reports, requests)
         if rows:
@@ -272,9 +254,20 @@ class LiveSession:
         for client, ack in outputs.acks:
             log.text("acks", t_ns, msgspec.json.encode(LoggedAck(inputs.tick, client, ack)))
         log.end_tick(t_ns)
+        self._watch_log(log, t_ns)
+
+    def _watch_log(self, log: LogWriter, t_ns: int) -> None:
+        """Tell, once each, that the log has failed or that the disk is too slow for it."""
         if log.failure and not self._log_failure:
             self._log_failure = log.failure
-            text = f"The log cannot be written ({log.failure}); this session is not recorded."
+            text = (
+                f"The log cannot be written ({log.failure}); this session is not recorded from"
+                " here on."
+            )
+            self._news.append(Event(t_ns, "log", "session", "warn", text))
+        elif log.lost_block_count and not (self._log_failure or self._has_told_slow_disk):
+            self._has_told_slow_disk = True
+            text = "The disk is too slow for the log: parts of this session are not recorded."
             self._news.append(Event(t_ns, "log", "session", "warn", text))
 
     def _publish(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> None:
@@ -360,15 +353,3 @@ class LiveSession:
         seq = self._sequences[topic]
         self._sequences[topic] = seq + 1
         return seq
-
-
-def pack_gait_event(tick: int, event: GaitEvent) -> bytes:
-    """Return the row of `GAIT_EVENTS` for one event."""
-    return GAIT_EVENTS.pack(
-        tick,
-        event.t_ns,
-        event.side == "left",
-        event.kind == "heel_strike",
-        event.latency_s,
-        event.confidence,
-    )

@@ -9,6 +9,9 @@ from rehabsim.base.config import Strict
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Mode, Record, Side, Wish
 
+MAX_REASON = 200
+"""Characters of the reason why a request is refused."""
+
 SCHEMA = 1
 """Version of every published message; a field may be added, none removed or renamed."""
 
@@ -217,7 +220,8 @@ def decode_request(data: bytes) -> Request:
     except ValueError as error:
         first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
         where = ".".join(str(part) for part in first["loc"]) or "request"
-        raise ConfigError(f"{where}: {first['msg']}") from None
+        words = " ".join(f"{where}: {first['msg']}".split())
+        raise ConfigError(f"{words[:MAX_REASON]}.") from None
 
 
 def event_message(event: Event, *, boot_id: str, seq: int, tick: int) -> EventMessage:

@@ -13,7 +13,7 @@ from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Report, decode_report
 from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table
 from rehabsim.session.desk import ClientRequest
-from rehabsim.session.live import (
+from rehabsim.session.entry import (
     LoggedAck,
     LoggedLoss,
     LoggedRequest,

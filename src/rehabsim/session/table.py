@@ -121,10 +121,10 @@ def pack_chunk(chunk: PlateChunk) -> bytes:
 
 
 def chunks_of(rows: Rows) -> list[PlateChunk]:
-    """Return the chunks that `rows` of `PLATES` were packed from."""
+    """Return the chunks that `rows` of `PLATES` were packed from, from the first whole one on."""
     whole = rows.view(_CHUNK_DTYPE)
     starts = np.flatnonzero(whole["is_first"])
-    ends = [*starts[1:], len(whole)]
+    ends = [*starts[1:], len(whole)][: len(starts)]
     return [
         PlateChunk(
             int(whole["t_ns"][a]),

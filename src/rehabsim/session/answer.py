@@ -1,0 +1,113 @@
+"""What a scenario may answer: plain numbers of the right kind, or a reason why not. Pure."""
+
+import traceback
+from collections.abc import Callable
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+
+from rehabsim.base.records import Event, Record, Wish
+from rehabsim.session.table import ColumnType, columns_of
+from rehabsim.training.scenario import Step
+
+_PLAIN: dict[ColumnType, type] = {"f8": float, "i8": int, "?": bool}
+_Kinds: TypeAlias = list[tuple[str, type]]
+
+
+class AnswerCheck:
+    """Turns the answers of one scenario into steps that can be logged, sent and drawn.
+
+    Args:
+        scene: The scenario's `Scene`.
+
+    Raises:
+        TypeError: A field of the scene is neither int, float nor bool.
+    """
+
+    def __init__(self, scene: type[Record]) -> None:
+        self._scene = scene
+        self._kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(scene)]
+        self._wish_kinds: _Kinds = [(name, float) for name in Wish.__struct_fields__]
+
+    def blank(self) -> Record:
+        """Return a scene of zeros."""
+        return self._scene(**{name: kind() for name, kind in self._kinds})
+
+    def step(self, answer: object) -> Step:
+        """Return the answer in plain numbers.
+
+        Raises:
+            TypeError: It is not a step with a wish, a scene and events.
+            ValueError: A number does not fit.
+        """
+        step = _expect(answer, Step, "the answer")
+        wish = _plain(_expect(step.wish, Wish, "its wish"), self._wish_kinds)
+        scene = _plain(_expect(step.scene, self._scene, "its scene"), self._kinds)
+        events = _expect(step.events, tuple, "its events")
+        for event in events:
+            msgspec.convert(msgspec.to_builtins(_expect(event, Event, "an event")), Event)
+        return step if wish is step.wish and scene is step.scene else Step(wish, scene, events)
+
+
+def _expect(value: object, kind: type, what: str) -> Any:
+    if not isinstance(value, kind):
+        raise TypeError(f"{what} is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def _plain(record: Any, kinds: _Kinds) -> Any:
+    """Return the record itself, or one with numbers of other libraries made plain."""
+    changed = {}
+    for name, kind in kinds:
+        value = getattr(record, name)
+        if type(value) is not kind or kind is int:
+            plain = _CONVERT[kind](name, value)
+            if plain is not value:
+                changed[name] = plain
+    return msgspec.structs.replace(record, **changed) if changed else record
+
+
+def _float(name: str, value: object) -> float:
+    if isinstance(value, Real):
+        return float(value)
+    raise TypeError(f"{name} = {value!r} is not a number")
+
+
+def _int(name: str, value: object) -> int:
+    if isinstance(value, Integral):
+        if -(2**63) <= int(value) < 2**63:
+            return int(value)
+        raise ValueError(f"{name} = {value!r} does not fit into 64 bits")
+    raise TypeError(f"{name} = {value!r} is not an integer")
+
+
+def _bool(name: str, value: object) -> bool:
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise TypeError(f"{name} = {value!r} is neither True nor False")
+
+
+_CONVERT: dict[type, Callable[[str, object], Any]] = {float: _float, int: _int, bool: _bool}
+
+
+def where(error: Exception, scenario_file: str) -> str:
+    """Return the line of a scenario that failed, and why, in plain words.
+
+    Args:
+        error: With its traceback.
+        scenario_file: The scenario's; a line of it or of a file beside it is preferred to
+            one deep in a library. Named without its folder, so that a replay elsewhere
+            gives the same words.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    folder = Path(scenario_file).parent
+    own = [frame for frame in frames if Path(frame.filename).parent == folder]
+    place = ""
+    if own:
+        source = f" ({own[-1].line})" if own[-1].line else ""
+        place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}{source}"
+    reason = " ".join(str(error).split())
+    return f"{place}: {type(error).__name__}: {reason}"

@@ -1,0 +1,65 @@
+"""What one tick leaves in the log: the bytes of its inputs, and the lines of its channels."""
+
+import zlib
+
+import msgspec
+
+from rehabsim.base.records import GaitEvent, PlateChunk
+from rehabsim.session.desk import ClientRequest
+from rehabsim.session.messages import Ack
+from rehabsim.session.table import GAIT_EVENTS, pack_chunk
+
+
+def pack_inputs(
+    chunks: list[PlateChunk], reports: list[bytes], requests: list[bytes]
+) -> tuple[bytes, int]:
+    """Return the plate rows for the log, and the checksum over every input of a tick.
+
+    Source: CRC-32 over plate rows, then keeper messages, then requests, as the log holds them.
+    """
+    rows = b"".join([pack_chunk(chunk) for chunk in chunks])
+    return rows, checksum(rows, reports, requests)
+
+
+def checksum(rows: bytes, reports: list[bytes], requests: list[bytes]) -> int:
+    """Return the CRC-32 over what a tick was made from."""
+    crc = zlib.crc32(rows)
+    for part in reports:
+        crc = zlib.crc32(part, crc)
+    for part in requests:
+        crc = zlib.crc32(part, crc)
+    return crc
+
+
+class LoggedRequest(msgspec.Struct, tag="request"):
+    """One line of the log's channel `requests`."""
+
+    tick: int
+    request: ClientRequest
+
+
+class LoggedLoss(msgspec.Struct, tag="loss"):
+    """In the same channel: a device was lost at this tick."""
+
+    tick: int
+    text: str
+
+
+class LoggedAck(msgspec.Struct):
+    """One line of the log's channel `acks`."""
+
+    tick: int
+    client: str
+    ack: Ack
+
+
+def pack_gait_event(tick: int, event: GaitEvent) -> bytes:
+    """Return the row of `GAIT_EVENTS` for one event."""
+    return GAIT_EVENTS.pack(
+        tick,
+        event.t_ns,
+        event.side == "left",
+        event.kind == "heel_strike",
+        event.latency_s,
+        event.confidence,
+    )

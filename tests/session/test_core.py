@@ -1,0 +1,297 @@
+"""One tick: what the scenario is told, what the keeper is told, and what a failure does."""
+
+import inspect
+from math import isnan, nan
+
+import msgspec
+import numpy as np
+import pytest
+from session.room import LIMITS, Room, Scene, Stroll, accepted, plates, report, request
+
+from rehabsim.base.records import BeltSample, Event, Record, Wish
+from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, tick_row, tick_table
+from rehabsim.session.table import Table, columns_of, values_of
+from rehabsim.training.scenario import Step
+
+
+def test_before_the_keeper_speaks_the_belts_are_locked_and_nothing_is_measured():
+    outputs = Room().step()
+    assert outputs.state.mode == "locked"
+    assert isnan(outputs.state.belt.left_speed_mps)
+    assert outputs.state.left_distance_m == outputs.state.right_distance_m == 0.0
+    assert outputs.report is None
+    assert outputs.message.plate_t_ns == NO_PLATE_NS
+    assert (outputs.asks, outputs.acks, outputs.events) == ((), (), ())
+
+
+def test_the_keeper_is_told_the_wish_of_every_tick_with_its_time():
+    room = Room()
+    for _ in range(3):
+        outputs = room.step(chunks=[plates(room.t_ns + PERIOD_NS - 100)])
+        assert outputs.message.t_ns == outputs.state.t_ns == room.t_ns
+        assert outputs.message.wish == outputs.step.wish == Wish(0.8, 0.8)
+        assert outputs.message.plate_t_ns == room.t_ns - 100
+
+
+def test_the_newest_of_several_reports_is_believed_and_all_events_are_kept():
+    room = Room()
+    event = Event(1, "mode", "keeper", "none", "first")
+    note = Event(2, "keeper", "keeper", "none", "second")
+    first = report(0, mode="idle", belt=(0.1, 0.2), events=[event])
+    last = report(2_000_000, mode="armed", belt=None, notes=(note,))
+    outputs = room.step(reports=[first, last])
+    assert outputs.state.mode == "armed"
+    assert outputs.state.belt == BeltSample(0, 0.1, 0.2, 0.0)
+    assert outputs.events == (event, note)
+    assert outputs.report == last
+
+
+def test_missed_ticks_are_in_the_time_that_passed():
+    room = Room()
+    room.step()
+    assert room.step(missed_count=3).state.dt_s == pytest.approx(0.016)
+
+
+# -- distance ------------------------------------------------------------------------------
+
+
+def test_distance_is_measured_speed_over_time_on_each_belt():
+    room = Room()
+    for _ in range(250):
+        room.says(belt=(1.0, 0.5))
+    assert room.outputs[-1].state.left_distance_m == pytest.approx(1.0)
+    assert room.outputs[-1].state.right_distance_m == pytest.approx(0.5)
+    room.step(
+        missed_count=24, reports=[report(room.t_ns + 25 * PERIOD_NS, mode="idle", belt=(1.0, 0.5))]
+    )
+    assert room.outputs[-1].state.left_distance_m == pytest.approx(1.1)
+
+
+def test_distance_is_not_wished_or_commanded_speed():
+    room = Room()
+    for _ in range(250):
+        outputs = room.says(mode="running", belt=(0.0, 0.0))
+    assert outputs.step.wish.left_speed_mps == 0.8
+    assert outputs.state.left_distance_m == 0.0
+
+
+def test_distance_stands_still_when_nobody_measures_any_more():
+    room = Room()
+    room.says(belt=(1.0, 1.0))
+    for _ in range(1000):
+        outputs = room.says(belt=BeltSample(0, 1.0, 1.0, 0.0))
+    most_m = 1.0 * (LIMITS.max_belt_age_s + 2 * PERIOD_NS / 1e9)
+    assert outputs.state.left_distance_m <= most_m
+
+
+def test_a_speed_that_is_not_a_number_does_not_spoil_the_distance():
+    room = Room()
+    for belt in ((1.0, 1.0), (nan, 1.0), (1.0, 1.0)):
+        outputs = room.says(belt=belt)
+    assert outputs.state.left_distance_m == pytest.approx(0.008)
+    assert outputs.state.right_distance_m == pytest.approx(0.012)
+
+
+# -- plates --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("side", [2, 8])
+def test_plates_that_send_no_numbers_count_as_silent(side):
+    room = Room()
+    room.step(chunks=[plates(1)])
+    spoilt = plates(2)
+    spoilt.wrench[:, side] = nan
+    assert room.step(chunks=[spoilt]).message.plate_t_ns == 1
+    assert room.step(chunks=[plates(3), spoilt]).message.plate_t_ns == 3
+    assert room.step(chunks=[plates(4)]).message.plate_t_ns == 4
+
+
+def test_a_loss_asks_for_a_stop_once_and_says_so():
+    room = Room()
+    outputs = room.step(loss="plates: hung up.")
+    assert [(ask.name, ask.source) for ask in outputs.asks] == [
+        ("stop", "the session, which lost a device")
+    ]
+    assert [(e.kind, e.severity, e.text) for e in outputs.events] == [
+        ("stop", "ramp", "plates: hung up.")
+    ]
+    for _ in range(10):
+        outputs = room.step(loss="plates: hung up.")
+        assert (outputs.asks, outputs.events) == ((), ())
+    outputs = room.step(loss="keeper: hung up.")
+    assert outputs.events[0].text == "keeper: hung up."
+    assert len(outputs.asks) == 1
+
+
+# -- clients -------------------------------------------------------------------------------
+
+
+def test_a_request_reaches_the_keeper_and_its_answer_the_client():
+    room = Room()
+    room.says(mode="idle")
+    outputs = room.step(request("arm"))
+    (ask,) = outputs.asks
+    assert outputs.commander == "console"
+    assert outputs.message.operator_t_ns == room.t_ns
+    outputs = room.says(mode="armed", answers=[accepted(ask.id)])
+    assert [(client, ack.status) for client, ack in outputs.acks] == [("console", "applied")]
+    assert room.step().acks == ()
+
+
+def test_the_scenario_is_told_the_speed_that_was_set_in_the_same_tick():
+    outputs = Room().step(request("set_speed", speed_mps=1.25))
+    assert outputs.state.cruise_speed_mps == 1.25
+    assert outputs.step.wish == Wish(1.25, 1.25)
+
+
+# -- a scenario that fails -----------------------------------------------------------------
+
+
+def fail(state):
+    return 1 / 0
+
+
+BAD_ANSWERS = {
+    "an exception": fail,
+    "nothing": lambda state: None,
+    "a wish alone": lambda state: Wish(1.0, 1.0),
+    "no wish": lambda state: Step(None, Scene(0.0, 0, False)),
+    "a wish of words": lambda state: Step(Wish("1", 1.0), Scene(0.0, 0, False)),
+    "a wish of nothing": lambda state: Step(Wish(1.0, None), Scene(0.0, 0, False)),
+    "an incline of words": lambda state: Step(Wish(1.0, 1.0, "up"), Scene(0.0, 0, False)),
+    "no scene": lambda state: Step(Wish(1.0, 1.0), None),
+    "another scene": lambda state: Step(Wish(1.0, 1.0), Event(0, "a", "b", "none", "c")),
+    "a scene of words": lambda state: Step(Wish(1.0, 1.0), Scene("far", 0, False)),
+    "a count that is no integer": lambda state: Step(Wish(1.0, 1.0), Scene(0.0, 0.5, False)),
+    "an event that is none": lambda state: Step(Wish(1.0, 1.0), Scene(0, 0, False), ("hi",)),
+    "an event without time": lambda state: Step(
+        Wish(1.0, 1.0), Scene(0.0, 0, False), (Event(None, "a", "b", "none", "c"),)
+    ),
+    "events that are none": lambda state: Step(Wish(1.0, 1.0), Scene(0.0, 0, False), None),
+}
+
+
+@pytest.mark.parametrize("bad", BAD_ANSWERS.values(), ids=BAD_ANSWERS.keys())
+@pytest.mark.parametrize("after", [0, 5])
+def test_a_scenario_that_fails_stops_the_belts_and_is_named(bad, after):
+    room = Room()
+    for _ in range(after):
+        room.step()
+    room.scenario.answer = bad
+    outputs = room.step()
+    assert [(ask.name, ask.source) for ask in outputs.asks] == [
+        ("stop", "the session, whose scenario failed")
+    ]
+    (event,) = outputs.events
+    assert (event.kind, event.source, event.severity) == ("stop", "scenario", "fast")
+    assert event.text.startswith("Scenario stroll failed")
+    assert event.text.endswith("; belts are stopped.")
+    assert "\n" not in event.text
+    assert outputs.step.wish == Wish(0.0, 0.0, 0.0)
+    assert isinstance(outputs.step.scene, Scene)
+    count = room.scenario.count
+    for _ in range(10):
+        outputs = room.step()
+        assert (outputs.asks, outputs.events) == ((), ())
+        assert outputs.step.wish == Wish(0.0, 0.0, 0.0)
+    assert room.scenario.count == count, "it is not asked again"
+
+
+def test_a_failure_names_file_line_and_reason():
+    room = Room()
+    room.scenario.answer = fail
+    line = inspect.getsourcelines(fail)[1] + 1
+    (event,) = room.step().events
+    assert event.text == (
+        f"Scenario stroll failed in test_core.py, line {line} (return 1 / 0):"
+        " ZeroDivisionError: division by zero; belts are stopped."
+    )
+
+
+def test_a_failure_deep_in_a_library_names_the_scenarios_own_line():
+    class Deep(Stroll):
+        def step(self, state):
+            return np.linalg.inv(np.zeros((2, 2)))
+
+    line = inspect.getsourcelines(Deep.step)[1] + 1
+    (event,) = Room(Deep()).step().events
+    assert f"in test_core.py, line {line} (return np.linalg.inv" in event.text
+
+
+def test_the_scene_of_before_stays_when_a_scenario_fails():
+    room = Room()
+    room.step()
+    scene = room.outputs[-1].step.scene
+    room.scenario.answer = fail
+    assert room.step().step.scene == scene
+
+
+def test_numbers_of_numpy_are_taken_for_what_they_are():
+    room = Room()
+    room.scenario.answer = lambda state: Step(
+        Wish(np.float64(1.0), np.float32(0.5)), Scene(np.float32(2.5), np.int64(3), np.bool_(True))
+    )
+    outputs = room.step()
+    assert outputs.events == ()
+    assert msgspec.msgpack.encode(outputs.message)
+    assert outputs.step == Step(Wish(1.0, 0.5), Scene(2.5, 3, True))
+    assert Table("scene", columns_of(Scene)).pack(*values_of(outputs.step.scene))
+
+
+def test_a_wish_that_is_not_a_number_is_left_to_the_keeper():
+    room = Room()
+    room.scenario.answer = lambda state: Step(Wish(nan, 1e308, -1.0), Scene(nan, 0, False))
+    outputs = room.step()
+    assert outputs.events == ()
+    assert isnan(outputs.message.wish.left_speed_mps)
+
+
+def test_a_scene_of_named_fields_only_can_be_drawn_blank():
+    class Named(Record, frozen=True, kw_only=True):
+        x_m: float
+        is_lit: bool
+
+    class Odd(Stroll):
+        Scene = Named
+
+        def step(self, state):
+            raise KeyError("x")
+
+    assert Room(Odd()).step().step.scene == Named(x_m=0.0, is_lit=False)
+
+
+# -- the same again ------------------------------------------------------------------------
+
+
+def test_the_same_inputs_give_the_same_outputs():
+    def run():
+        room = Room()
+        for count in range(300):
+            answers = [accepted(a.id) for a in room.outputs[-1].asks] if room.outputs else []
+            mode = "idle" if count < 50 else "running"
+            belt = report(count * PERIOD_NS, mode=mode, belt=(1.0, 0.9), answers=answers)
+            asked = [request("arm", id=str(count))] if count % 60 == 0 else []
+            room.step(*asked, chunks=[plates(count, fz_n=400 + count % 300)], reports=[belt])
+        return room.outputs
+
+    assert msgspec.msgpack.encode(run()) == msgspec.msgpack.encode(run())
+
+
+def test_a_tick_is_one_row_of_the_log():
+    room = Room()
+    room.says(mode="running", belt=(1.0, 0.9))
+    table = tick_table()
+    inputs = room_inputs(room)
+    data = table.pack(*tick_row(inputs, room.outputs[-1], input_crc=7, lateness_s=0.001))
+    row = np.frombuffer(data, table.dtype)[0]
+    assert row["tick"] == row["t_ns"] == 0
+    assert (row["mode"], row["input_crc"], row["lateness_s"]) == (4, 7, 0.001)
+    assert (row["belt_left_speed_mps"], row["belt_right_speed_mps"]) == (1.0, 0.9)
+    assert row["wish_left_speed_mps"] == 0.8
+    assert row["command_left_accel_mps2"] == LIMITS.ramp_mps2
+
+
+def room_inputs(room):
+    from rehabsim.session.core import CoreInputs
+
+    return CoreInputs(room.tick, room.t_ns, 0, (), (), ())
