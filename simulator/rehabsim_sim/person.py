@@ -25,7 +25,6 @@ LEFT, RIGHT, NEITHER = 0, 1, -1
 
 # Values of `Body.posture`.
 STANDING, STARTING, WALKING, CLOSING, HANGING, ABSENT = range(6)
-POSTURES = ("standing", "starting", "walking", "closing", "hanging", "absent")
 
 # Columns of the noise drawn per millisecond.
 WANDER_X, WANDER_Y, FEEL_X, FEEL_Y, INTENT_X, INTENT_Y = range(6)

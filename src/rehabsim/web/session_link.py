@@ -11,6 +11,7 @@ import zmq
 
 from rehabsim.base.errors import ConfigError
 from rehabsim.session.messages import split_frame
+from rehabsim.web.subscription import drain, subscribe
 
 NEWS = ("event", "gait", "session")
 MAX_NEWS_AT_ONCE = 200
@@ -89,7 +90,7 @@ class Mouth:
     def take(self) -> list[str]:
         """Return the acknowledgements that have arrived, as JSON for the page."""
         texts = []
-        for body in _drain(self._socket, MAX_UNSENT_REQUESTS):
+        for body in drain(self._socket, MAX_UNSENT_REQUESTS):
             ack = _decode(body, is_json=True)
             if ack is not None:
                 texts.append(_page_text("ack", ack))
@@ -119,8 +120,8 @@ class SessionLink:
         self._context = zmq.Context()
         self._request_url = request_url
         try:
-            self._state = self._subscribe(state_url, ["state"], is_newest_only=True)
-            self._news = self._subscribe(state_url, list(NEWS), is_newest_only=False)
+            self._state = subscribe(self._context, state_url, ["state"], is_newest_only=True)
+            self._news = subscribe(self._context, state_url, NEWS, is_newest_only=False)
             self.mouth("probe").close()
         except zmq.ZMQError as error:
             self._context.destroy(0)
@@ -140,7 +141,7 @@ class SessionLink:
     def take_news(self) -> list[News]:
         """Return what else was published since the last call, oldest first."""
         news = []
-        for frame in _drain(self._news, MAX_NEWS_AT_ONCE):
+        for frame in drain(self._news, MAX_NEWS_AT_ONCE):
             topic, body = split_frame(frame)
             message = _decode(body, is_json=False)
             if message is not None:
@@ -154,28 +155,6 @@ class SessionLink:
     def close(self) -> None:
         """Close every socket, those of the consoles too."""
         self._context.destroy(0)
-
-    def _subscribe(
-        self, url: str, topics: list[str], *, is_newest_only: bool
-    ) -> "zmq.Socket[bytes]":
-        socket = self._context.socket(zmq.SUB)
-        socket.setsockopt(zmq.LINGER, 0)
-        if is_newest_only:
-            socket.setsockopt(zmq.CONFLATE, 1)
-        for topic in topics:
-            socket.setsockopt(zmq.SUBSCRIBE, f"{topic} ".encode())
-        socket.connect(url)
-        return socket
-
-
-def _drain(socket: "zmq.Socket[bytes]", limit: int) -> list[bytes]:
-    frames: list[bytes] = []
-    try:
-        while len(frames) < limit:
-            frames.append(socket.recv_multipart(zmq.NOBLOCK)[-1])
-    except zmq.Again:
-        pass
-    return frames
 
 
 def _decode(body: bytes, *, is_json: bool) -> dict[str, object] | None:

@@ -7,6 +7,7 @@ import zmq
 
 from rehabsim.base.errors import ConfigError
 from rehabsim.session.messages import split_frame
+from rehabsim.web.subscription import drain, subscribe
 from rehabsim.web.watch_model import News, SeenEvent, SeenSession, SeenState, WatchModel
 
 MAX_NEWS_AT_ONCE = 500
@@ -27,8 +28,8 @@ class WatchLink:
     def __init__(self, url: str) -> None:
         self._context = zmq.Context()
         try:
-            self._state = self._subscribe(url, ["state"], is_newest_only=True)
-            self._news = self._subscribe(url, list(NEWS), is_newest_only=False)
+            self._state = subscribe(self._context, url, ["state"], is_newest_only=True)
+            self._news = subscribe(self._context, url, NEWS, is_newest_only=False)
         except zmq.ZMQError as error:
             self._context.destroy(0)
             raise ConfigError(
@@ -37,12 +38,12 @@ class WatchLink:
 
     def tell(self, model: WatchModel, now_ns: int) -> None:
         """Tell `model` all that has arrived: the news first, then the newest state."""
-        for frame in _drain(self._news):
+        for frame in drain(self._news, MAX_NEWS_AT_ONCE):
             topic, body = split_frame(frame)
             news: News | None = _decode(body, NEWS[topic], model)
             if news is not None:
                 model.hear_news(news, now_ns)
-        for frame in _drain(self._state):
+        for frame in drain(self._state, MAX_NEWS_AT_ONCE):
             state = _decode(split_frame(frame)[1], SeenState, model)
             if state is not None:
                 model.hear_state(state, now_ns)
@@ -50,19 +51,6 @@ class WatchLink:
     def close(self) -> None:
         """Close both sockets."""
         self._context.destroy(0)
-
-    def _subscribe(
-        self, url: str, topics: list[str], *, is_newest_only: bool
-    ) -> "zmq.Socket[bytes]":
-        socket = self._context.socket(zmq.SUB)
-        socket.setsockopt(zmq.LINGER, 0)
-        if is_newest_only:
-            # Keeps one message only, so this socket may hear nothing but states.
-            socket.setsockopt(zmq.CONFLATE, 1)
-        for topic in topics:
-            socket.setsockopt(zmq.SUBSCRIBE, f"{topic} ".encode())
-        socket.connect(url)
-        return socket
 
 
 def _decode(body: bytes, kind: type[M], model: WatchModel) -> M | None:
@@ -72,13 +60,3 @@ def _decode(body: bytes, kind: type[M], model: WatchModel) -> M | None:
         model.hear_trouble(f"A message of the session cannot be read here: {error}.")
         return None
     return message
-
-
-def _drain(socket: "zmq.Socket[bytes]") -> list[bytes]:
-    frames: list[bytes] = []
-    try:
-        while len(frames) < MAX_NEWS_AT_ONCE:
-            frames.append(socket.recv(zmq.NOBLOCK))
-    except zmq.Again:
-        pass
-    return frames
