@@ -36,14 +36,22 @@ def remember(mind: Mind, x_m: float, y_m: float, delay_s: float) -> tuple[float,
 
 @compiled
 def move(person: Person, around: Surroundings, pull_x_n: float, pull_y_n: float) -> None:
-    """Move the body one millisecond on, under its feet, the harness, gravity and any pull."""
+    """Move the body one millisecond on, under its feet, the harness, gravity and any pull.
+
+    In the deck's own frame, so its acceleration counts backwards; its rotation is slow, and of
+    its terms only the Euler one at the height of the COM is kept.
+    """
     mass_kg, body = person.traits[0].mass_kg, person.body[0]
     x_n = body.force_x_n[0] + body.force_x_n[1] + around.push_x_n + pull_x_n
     y_n = body.force_y_n[0] + body.force_y_n[1] + around.push_y_n + pull_y_n
     z_n = body.force_z_n[0] + body.force_z_n[1] + body.harness_n
-    body.vx_mps += DT_S * (x_n / mass_kg - GRAVITY_MPS2 * math.sin(around.slope_rad))
-    body.vy_mps += DT_S * y_n / mass_kg
-    body.vz_mps += DT_S * (z_n / mass_kg - GRAVITY_MPS2 * math.cos(around.slope_rad))
+    slope, roll = around.slope_rad, around.roll_rad
+    pull_x_mps2 = around.slope_accel_radps2 * body.z_m - around.accel_x_mps2
+    pull_y_mps2 = around.roll_accel_radps2 * body.z_m - around.accel_y_mps2
+    down_mps2 = GRAVITY_MPS2 * math.cos(slope) * math.cos(roll) + around.accel_z_mps2
+    body.vx_mps += DT_S * (x_n / mass_kg + pull_x_mps2 - GRAVITY_MPS2 * math.sin(slope))
+    body.vy_mps += DT_S * (y_n / mass_kg + pull_y_mps2 - GRAVITY_MPS2 * math.sin(roll))
+    body.vz_mps += DT_S * (z_n / mass_kg - down_mps2)
     body.x_m += DT_S * body.vx_mps
     body.y_m += DT_S * body.vy_mps
     body.z_m += DT_S * body.vz_mps

@@ -326,13 +326,25 @@ class Surroundings:
 
     Attributes:
         belt_mps: True belt speeds, positive towards -x.
-        slope_rad: Pitch of the deck, positive uphill.
+        slope_rad: Pitch of the deck, positive uphill; incline and platform together.
+        roll_rad: Roll of the deck, positive with the left side up.
+        slope_accel_radps2: Second derivative of `slope_rad`.
+        roll_accel_radps2: Second derivative of `roll_rad`.
+        accel_x_mps2: Acceleration of the deck's origin, along the deck's axes.
+        accel_y_mps2: The same, to the left.
+        accel_z_mps2: The same, up.
         push_x_n: External force at the centre of mass, deck frame.
         push_y_n: The same, to the left.
     """
 
     belt_mps: Pair = field(default_factory=_pair)
     slope_rad: float = 0.0
+    roll_rad: float = 0.0
+    slope_accel_radps2: float = 0.0
+    roll_accel_radps2: float = 0.0
+    accel_x_mps2: float = 0.0
+    accel_y_mps2: float = 0.0
+    accel_z_mps2: float = 0.0
     push_x_n: float = 0.0
     push_y_n: float = 0.0
 
