@@ -25,12 +25,17 @@ def height_servo(body: Body, z_m: float, vz_mps: float) -> float:
 
 
 @compiled
-def remember(mind: Mind, x_m: float, y_m: float, delay_s: float) -> tuple[float, float]:
-    """Store a deviation and return the one felt `delay_s` ago; 0 where there was none."""
+def remember(mind: Mind, x_m: float, y_m: float) -> None:
+    """Store a deviation for `recall`."""
+    mind.past_at = (mind.past_at + 1) % HISTORY
     mind.past_x_m[mind.past_at] = x_m
     mind.past_y_m[mind.past_at] = y_m
+
+
+@compiled
+def recall(mind: Mind, delay_s: float) -> tuple[float, float]:
+    """Return the deviation of `delay_s` ago; 0 where there was none."""
     then = (mind.past_at - int(delay_s / DT_S + 0.5)) % HISTORY
-    mind.past_at = (mind.past_at + 1) % HISTORY
     return mind.past_x_m[then], mind.past_y_m[then]
 
 

@@ -39,7 +39,7 @@ PLACEMENT_COST = (1.0, 0.1, 0.0)
 STEADIER = 1.3
 
 # Columns of `GaitTables.orbit`.
-X, VX, Y, VY, Z, VZ = range(6)
+X, VX, Y, VY, Z, VZ, TOE_Y, TOE_VY = range(8)
 # Columns of `GaitTables.law`.
 STEP_TIME, DUTY, GAIN_POSITION, GAIN_VELOCITY, GAIN_HELD, GAIN_HARD, GAIN_HURRIED = range(7)
 
@@ -73,9 +73,9 @@ class GaitTables(NamedTuple):
 
     Attributes:
         template_bw: (speed, stance phase) vertical force of one foot in body weights.
-        orbit: (speed, step time ratio, step phase, 6) state of the COM relative to the lead
-            foot's heel: x, its rate, y, its rate, z, its rate; y per metre of step width with
-            the lead foot on the left.
+        orbit: (speed, step time ratio, step phase, 8) state of the COM relative to the lead
+            foot's heel, the lead foot on the left: x, its rate, y per metre of step width, its
+            rate, z, its rate, and y per unit tangent of toe-out, its rate.
         law: (speed, 7) step time, duty factor and the gains of foot placement; the last two
             are those on the extrapolated COM with ankles at their limit, in a usual step and in
             one of half the time.
@@ -144,9 +144,12 @@ def template_at(template: Array, row: int, row_frac: float, stance: float) -> fl
 
 @compiled
 def orbit_at(
-    orbit: Array, row: int, row_frac: float, ratio: float, phase: float
+    orbit: Array, row: int, row_frac: float, ratio: float, phase: float, width_m: float, toe: float
 ) -> tuple[float, float, float, float, float, float]:
-    """Return x, its rate, y, its rate, z, its rate at a ratio of step time and a phase."""
+    """Return x, its rate, y, its rate, z, its rate at a ratio of step time and a phase.
+
+    `width_m` is the step width, `toe` the tangent of the toe-out angle.
+    """
     place = min(max((ratio - MIN_RATIO) / RATIO_STEP, 0.0), RATIO_COUNT - 1.001)
     i = int(place)
     f = place - i
@@ -160,12 +163,13 @@ def orbit_at(
             of_ratio = of_row * (f if b else 1 - f)
             for c in range(2):
                 weight = of_ratio * (g if c else 1 - g)
-                x += weight * orbit[row + a, i + b, j + c, X]
-                vx += weight * orbit[row + a, i + b, j + c, VX]
-                y += weight * orbit[row + a, i + b, j + c, Y]
-                vy += weight * orbit[row + a, i + b, j + c, VY]
-                z += weight * orbit[row + a, i + b, j + c, Z]
-                vz += weight * orbit[row + a, i + b, j + c, VZ]
+                at = orbit[row + a, i + b, j + c]
+                x += weight * at[X]
+                vx += weight * at[VX]
+                y += weight * (width_m * at[Y] + toe * at[TOE_Y])
+                vy += weight * (width_m * at[VY] + toe * at[TOE_VY])
+                z += weight * at[Z]
+                vz += weight * at[VZ]
     return x, vx, y, vy, z, vz
 
 
@@ -260,13 +264,13 @@ class _Step:
         return height - _cumulative(height, share)[..., -1:] + self.shape.com_height_m, rate
 
     def _integrate(
-        self, x: Array, v: Array, lead_x: float | Array, roll: float
+        self, x: Array, v: Array, lead_x: float | Array, lead_roll: float, trail_roll: float
     ) -> tuple[Array, Array]:
         """Return position and velocity over the step, trailing heel at 0."""
         count = self.lead_k.shape[-1]
         xs, vs = np.empty((*self.dt_s.shape, count)), np.empty((*self.dt_s.shape, count))
-        push = self.lead_k * (np.asarray(lead_x)[..., None] + roll * self.lead_roll_m)
-        push = push + self.trail_k * roll * self.trail_roll_m
+        push = self.lead_k * (np.asarray(lead_x)[..., None] + lead_roll * self.lead_roll_m)
+        push = push + self.trail_k * trail_roll * self.trail_roll_m
         pull = self.lead_k + self.trail_k
         dt_s = self.dt_s
         x, v = np.broadcast_to(x, dt_s.shape), np.broadcast_to(v, dt_s.shape)
@@ -288,21 +292,22 @@ class _Step:
         ends = [
             np.stack([q[..., -1] for q in self._integrate(*case)], axis=-1)
             for case in (
-                (one, zero, 0, 0),
-                (zero, one, 0, 0),
-                (zero, zero, 1, 0),
-                (zero, zero, 0, 1),
+                (one, zero, 0, 0, 0),
+                (zero, one, 0, 0, 0),
+                (zero, zero, 1, 0, 0),
+                (zero, zero, 0, 1, 1),
+                (zero, zero, 0, 1, -1),
             )
         ]
         a = np.stack(ends[:2], axis=-1)
         b = ends[2] - np.array([1.0, 0.0])
-        c = ends[3]
-        start = np.linalg.solve(np.eye(2) - a, (b * length_m[..., None] + c)[..., None])[..., 0]
-        side = np.linalg.solve(-np.eye(2) - a, b[..., None])[..., 0]
-        x, vx = self._integrate(start[..., 0], start[..., 1], length_m, 1)
-        y, vy = self._integrate(side[..., 0], side[..., 1], 1.0, 0)
+        start = np.linalg.solve(np.eye(2) - a, (b * length_m[..., None] + ends[3])[..., None])
+        side = np.linalg.solve(-np.eye(2) - a, np.stack([b, ends[4]], axis=-1))
+        x, vx = self._integrate(start[..., 0, 0], start[..., 1, 0], length_m, 1, 1)
+        y, vy = self._integrate(side[..., 0, 0], side[..., 1, 0], 1.0, 0, 0)
+        toe_y, toe_vy = self._integrate(side[..., 0, 1], side[..., 1, 1], 0.0, 1, -1)
         # Seen from the trailing foot; the lead foot is one step ahead and one width aside.
-        columns = (x - length_m[..., None], vx, y - 1.0, vy, self.z_m, self.vz_mps)
+        columns = (x - length_m[..., None], vx, y - 1.0, vy, self.z_m, self.vz_mps, toe_y, toe_vy)
         keep = np.linspace(0, _SUBSTEPS, PHASE_COUNT).round().astype(int)
         return np.ascontiguousarray(np.stack([q[..., keep] for q in columns], axis=-1))
 

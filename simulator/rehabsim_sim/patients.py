@@ -11,7 +11,7 @@ were chosen so that the outcomes land there.
 from dataclasses import replace
 
 from rehabsim.base.errors import ConfigError
-from rehabsim_sim.person import Traits
+from rehabsim_sim.traits import Traits
 
 HEALTHY = Traits()
 CALM = replace(HEALTHY, load_intent_frac=0.008)

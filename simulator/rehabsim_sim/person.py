@@ -1,4 +1,4 @@
-"""The records of the person: what they are like, where their body is, what they have in mind.
+"""The records of the person: where their body is, what they have in mind, what acts on them.
 
 Feet and belts are pairs, left first. Positions are in the deck frame: `lab`, tilted with the
 deck. `one_of` turns each record into storage for the inner loop.
@@ -13,11 +13,14 @@ import numpy.typing as npt
 
 from rehabsim_sim.gait_tables import GaitShape, GaitTables, gait_tables
 from rehabsim_sim.jit import compiled, one_of
+from rehabsim_sim.traits import Traits
 
 Array = npt.NDArray[np.float64]
+
 Pair = MutableSequence[float]
 
 DT_S = 0.001
+
 HISTORY = 256
 """Milliseconds that the delayed loops remember; no delay may be longer."""
 
@@ -28,11 +31,14 @@ STANDING, STARTING, WALKING, CLOSING, HANGING, ABSENT = range(6)
 
 # Columns of the noise drawn per millisecond.
 WANDER_X, WANDER_Y, FEEL_X, FEEL_Y, INTENT_X, INTENT_Y = range(6)
+
 PERSON_NOISES = 6
 
 # Columns of the noise drawn per step.
-STEP_TIMING, PLACE_X, PLACE_Y, FORCE, SENSE_X, SENSE_VX, SENSE_Y, SENSE_VY = range(8)
-STEP_NOISES = 8
+STEP_TIMING, PLACE_X, PLACE_Y, FORCE, SENSE_X, SENSE_VX, SENSE_Y, SENSE_VY, PACE = range(9)
+
+STEP_NOISES = 9
+
 MIDDLE_FRAC = 0.45
 """Where along its travel the COP rests in quiet standing."""
 
@@ -42,128 +48,6 @@ STEP_COUNT = 16384
 
 def _pair(left: float = 0.0, right: float = 0.0) -> Pair:
     return [left, right]
-
-
-@dataclass
-class Traits:
-    """What a person is like; the defaults are a healthy adult of 75 kg and 1.75 m.
-
-    Attributes:
-        mass_kg: Body mass; 0 is nobody.
-        com_height_m: Mean height of the centre of mass.
-        walk_ratio_m_per_spm: Step length over cadence.
-        step_width_m: Usual distance between the feet, side to side.
-        stance_width_m: The same while standing.
-        roll_length_m: Heel-to-toe travel of the centre of pressure.
-        roll_start_m: Where it starts, ahead of the heel.
-        foot_width_m: Width of the sole that loads the plate.
-        ankle_gain: Shift of the COP per deviation of the extrapolated COM, in a step.
-        ankle_delay_s: Delay of that loop.
-        max_ankle_x_m: Furthest such shift along the foot.
-        max_ankle_y_m: The same across.
-        plan_ahead_s: How long before contact the swing foot's place is decided.
-        min_step_m: Furthest step back.
-        max_step_m: Furthest step forward.
-        min_width_m: Furthest cross-over, negative.
-        max_width_m: Furthest step aside.
-        hurry_gain_per_m: How much a large deviation shortens the step time.
-        min_hurry_frac: The least part of its time that a step takes.
-        min_step_time_s: The quickest step.
-        step_time_noise_frac: SD of step time, with long-range correlation.
-        step_time_alpha: DFA exponent of that noise.
-        place_noise_x_m: SD of foot placement, along.
-        place_noise_y_m: The same, across.
-        sense_noise_m: SD of the felt position of the COM; rate: times omega.
-        force_noise_frac: SD of the force amplitude from step to step.
-        step_time_asymmetry_frac: Left single support shorter by this, right longer.
-        force_asymmetry_frac: Left force template lower by this, right higher.
-        stance_asymmetry_frac: Left load share while standing, above a half.
-        lean_x_m: Offset of the standing posture, forward.
-        cop_offset_y_m: Offset of the COP under both feet, to the left.
-        station_gain_per_s: Speed change per metre off the place one wants to walk at.
-        drift_gain_s: How far ahead of the middle that place is, per m/s of preferred speed
-            above the belts'; what a self-paced treadmill answers.
-        preferred_speed_mps: Comfortable walking speed.
-        anticipation_s: How far ahead a felt belt acceleration is expected to last.
-        speed_time_s: Time constant of the intended speed.
-        urgent_time_s: The same when it is far off.
-        stance_gain: Gain of upright standing on the extrapolated COM.
-        stance_delay_s: Delay of that loop.
-        wander_x_m: SD of the slow wandering of the standing posture, forward.
-        wander_y_m: The same, to the left.
-        wander_time_s: Its time constant.
-        feel_x_m: SD of fast errors of the felt posture, forward.
-        feel_y_m: The same, to the left.
-        belt_difference_time_s: How fast a left-right speed difference is learned.
-        fast_retention: Two-rate split-belt adaptation: kept from stride to stride, fast.
-        fast_rate: Learned from each stride, fast.
-        slow_retention: Kept from stride to stride, slow.
-        slow_rate: Learned from each stride, slow.
-        sway_intent_x_m: SD of the voluntary lean to the front and back while standing.
-        sway_intent_y_m: The same to the sides.
-        lane_intent_m: SD of the voluntary change of lane while walking.
-        load_intent_frac: SD of the voluntary shift of load to one leg while walking, as
-            load share.
-        intent_time_s: Time constant of these voluntary movements.
-        fatigue_per_s: How fast lumbar fatigue grows while walking, towards 1; rest undoes it
-            half as fast.
-    """
-
-    mass_kg: float = 75.0
-    com_height_m: float = 0.99
-    walk_ratio_m_per_spm: float = 0.0060
-    step_width_m: float = 0.14
-    stance_width_m: float = 0.20
-    roll_length_m: float = 0.20
-    roll_start_m: float = 0.03
-    foot_width_m: float = 0.08
-    ankle_gain: float = 0.85
-    ankle_delay_s: float = 0.08
-    max_ankle_x_m: float = 0.15
-    max_ankle_y_m: float = 0.038
-    plan_ahead_s: float = 0.12
-    min_step_m: float = -0.45
-    max_step_m: float = 1.15
-    min_width_m: float = -0.10
-    max_width_m: float = 0.50
-    hurry_gain_per_m: float = 2.0
-    min_hurry_frac: float = 0.6
-    min_step_time_s: float = 0.35
-    step_time_noise_frac: float = 0.020
-    step_time_alpha: float = 0.75
-    place_noise_x_m: float = 0.004
-    place_noise_y_m: float = 0.010
-    sense_noise_m: float = 0.0007
-    force_noise_frac: float = 0.025
-    step_time_asymmetry_frac: float = 0.0
-    force_asymmetry_frac: float = 0.0
-    stance_asymmetry_frac: float = 0.0
-    lean_x_m: float = 0.0
-    cop_offset_y_m: float = 0.0
-    station_gain_per_s: float = 0.06
-    drift_gain_s: float = 0.12
-    preferred_speed_mps: float = 1.25
-    anticipation_s: float = 0.4
-    speed_time_s: float = 0.4
-    urgent_time_s: float = 0.3
-    stance_gain: float = 1.5
-    stance_delay_s: float = 0.10
-    wander_x_m: float = 0.0035
-    wander_y_m: float = 0.0020
-    wander_time_s: float = 1.5
-    feel_x_m: float = 0.0008
-    feel_y_m: float = 0.0006
-    belt_difference_time_s: float = 0.3
-    fast_retention: float = 0.92
-    fast_rate: float = 0.05
-    slow_retention: float = 0.997
-    slow_rate: float = 0.010
-    sway_intent_x_m: float = 0.0
-    sway_intent_y_m: float = 0.0
-    lane_intent_m: float = 0.01
-    load_intent_frac: float = 0.02
-    intent_time_s: float = 3.0
-    fatigue_per_s: float = 0.0
 
 
 @dataclass
@@ -228,7 +112,12 @@ class Mind:
         felt_belt_mps: Belt speed as felt under each foot.
         felt_mean_mps: The two together.
         felt_x_m: Position of the COM, less what it leans into the slope.
+        felt_y_m: The same to the left, less what it leans against the roll.
         felt_accel_mps2: Felt acceleration of the belts.
+        felt_push_x_mps2: What the moving deck seems to push with, forward, as the inner ear
+            and the skin tell a little late.
+        felt_push_y_mps2: The same, to the left.
+        startled_s: How much longer one does not follow the belts' speed.
         felt_difference_mps: Learned left minus right speed.
         intent_mps: Intended walking speed.
         gait_mps: Speed whose gait is being walked; latched at landing.
@@ -240,10 +129,12 @@ class Mind:
         deviation_vx_mps: The same, velocity.
         deviation_y_m: Position off the orbit across, positive towards the lead side.
         deviation_vy_mps: The same, velocity.
+        unrest_m: How far the extrapolated COM has been off its orbit lately, side to side.
         belt_offset_mps: Felt speed of the lead belt above the mean.
         past_x_m: Ring of deviations that the delayed loops answer.
         past_y_m: The same, across.
-        past_at: Where the ring is written next.
+        past_excess_m: How far each was beyond what ankles and feet can deal with in their time.
+        past_at: Where the ring was written last.
         lead_shift_x_m: How far the ankle has shifted the COP under the lead foot, along.
         lead_shift_y_m: The same, to the left.
         held_shift_x_m: The same under the trailing foot when the other landed; it stays.
@@ -259,6 +150,9 @@ class Mind:
         reference_y_m: The same across, towards the lead side, that leads back to the lane.
         is_capturing: 1 when the step under way is meant to stop.
         mean_x_m: Where on the belt one is, averaged over steps.
+        last_x_m: The same in the last step alone.
+        mean_vx_mps: How fast one moves along the belt, averaged over steps.
+        pace_bias_mps: How much faster than the felt belts one has learned to walk to stay.
         summed_x_m_s: Integral of the COM's position over this step.
         summed_s: Its duration so far.
         posture_s: Time spent in this posture.
@@ -275,7 +169,11 @@ class Mind:
     felt_belt_mps: Pair = field(default_factory=_pair)
     felt_mean_mps: float = 0.0
     felt_x_m: float = 0.0
+    felt_y_m: float = 0.0
     felt_accel_mps2: float = 0.0
+    felt_push_x_mps2: float = 0.0
+    felt_push_y_mps2: float = 0.0
+    startled_s: float = 0.0
     felt_difference_mps: float = 0.0
     intent_mps: float = 0.0
     gait_mps: float = 0.2
@@ -288,9 +186,11 @@ class Mind:
     deviation_vx_mps: float = 0.0
     deviation_y_m: float = 0.0
     deviation_vy_mps: float = 0.0
+    unrest_m: float = 0.0
     belt_offset_mps: float = 0.0
     past_x_m: Array = field(default_factory=lambda: np.zeros(HISTORY))
     past_y_m: Array = field(default_factory=lambda: np.zeros(HISTORY))
+    past_excess_m: Array = field(default_factory=lambda: np.zeros(HISTORY))
     past_at: int = 0
     lead_shift_x_m: float = 0.0
     lead_shift_y_m: float = 0.0
@@ -307,6 +207,9 @@ class Mind:
     reference_y_m: float = 0.0
     is_capturing: int = 0
     mean_x_m: float = 0.0
+    last_x_m: float = 0.0
+    mean_vx_mps: float = 0.0
+    pace_bias_mps: float = 0.0
     summed_x_m_s: float = 0.0
     summed_s: float = 1e-9
     posture_s: float = 0.0
@@ -380,7 +283,8 @@ def make_person(traits: Traits, rng: np.random.Generator) -> Person:
         is_down=_pair(1.0, 1.0) if traits.mass_kg > 0 else _pair(),
     )
     noise = rng.standard_normal((STEP_COUNT, STEP_NOISES))
-    noise[:, STEP_TIMING] = _fractal(noise[:, STEP_TIMING], traits.step_time_alpha)
+    for column in (STEP_TIMING, PACE):
+        noise[:, column] = _fractal(noise[:, column], traits.step_time_alpha)
     return Person(one_of(traits), one_of(body), one_of(Mind()), gait_tables(shape), noise)
 
 

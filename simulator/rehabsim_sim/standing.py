@@ -6,9 +6,10 @@ Source: proportional control of the extrapolated COM with a delay, after Hof 201
 
 import math
 
-from rehabsim_sim.forces import height_servo, move, press, remember
+from rehabsim_sim.forces import height_servo, move, press, recall, remember
 from rehabsim_sim.gait_tables import GRAVITY_MPS2, orbit_at
 from rehabsim_sim.jit import compiled
+from rehabsim_sim.manner import clip, set_gait, slow_noise, usual_width_m
 from rehabsim_sim.person import (
     CLOSING,
     DT_S,
@@ -32,12 +33,8 @@ from rehabsim_sim.steps import (
     CREEP_MPS,
     START_SPEED_MPS,
     begin_walking,
-    clip,
     first_phase,
     over_feet_m,
-    set_gait,
-    slow_noise,
-    usual_width_m,
 )
 
 FEEL_S, LEAN_S, REACH_S, SHARE_S = 0.25, 0.25, 0.12, 0.03
@@ -100,13 +97,16 @@ def stand_forces(person: Person, slope_rad: float) -> None:
     omega = math.sqrt(GRAVITY_MPS2 / traits.com_height_m)
     want_x_m, want_y_m = reference(person)
     off_x_m = mind.felt_x_m + (body.vx_mps + mind.felt_mean_mps) / omega - want_x_m
-    off_y_m = body.y_m + body.vy_mps / omega - want_y_m
+    off_y_m = mind.felt_y_m + body.vy_mps / omega - want_y_m
     off_x_m += traits.feel_x_m * slow_noise(person, FEEL_X, FEEL_S)
     off_y_m += traits.feel_y_m * slow_noise(person, FEEL_Y, FEEL_S)
-    past_x_m, past_y_m = remember(mind, off_x_m, off_y_m, traits.stance_delay_s)
+    remember(mind, off_x_m, off_y_m)
+    past_x_m, past_y_m = recall(mind, traits.stance_delay_s)
     gain = SHIFT_GAIN if body.posture == STARTING else 1.0
-    cop_x_m = want_x_m + traits.stance_gain * past_x_m
-    cop_y_m = want_y_m + gain * traits.stance_gain * past_y_m
+    lean_x_m = mind.felt_push_x_mps2 / (omega * omega)
+    lean_y_m = mind.felt_push_y_mps2 / (omega * omega)
+    cop_x_m = want_x_m + traits.stance_gain * past_x_m + lean_x_m
+    cop_y_m = want_y_m + gain * traits.stance_gain * past_y_m + lean_y_m
     lift = GRAVITY_MPS2 * (math.cos(slope_rad) + height_servo(body, traits.com_height_m, 0.0))
     share_out(person, cop_x_m, cop_y_m, lift)
 
@@ -209,10 +209,11 @@ def start(person: Person) -> None:
     omega = math.sqrt(GRAVITY_MPS2 / traits.com_height_m)
     side = 1.0 if body.lead == LEFT else -1.0
     set_gait(person, START_SPEED_MPS)
+    width_m, phase = usual_width_m(person), first_phase(person)
     _, _, y_m, vy_mps, _, _ = orbit_at(
-        person.tables.orbit, mind.row, mind.row_frac, 1.0, first_phase(person)
+        person.tables.orbit, mind.row, mind.row_frac, 1.0, phase, width_m, traits.toe_out
     )
-    nominal_m = usual_width_m(person) * (y_m + vy_mps / omega)
+    nominal_m = y_m + vy_mps / omega
     over_m = side * (body.y_m + body.vy_mps / omega - body.heel_y_m[body.lead])
     is_over = over_m > nominal_m - 0.005
     if is_over or mind.posture_s > MAX_SHIFT_S:

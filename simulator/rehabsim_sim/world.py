@@ -19,10 +19,10 @@ from rehabsim_sim.person import (
     Array,
     Person,
     Surroundings,
-    Traits,
     make_person,
 )
 from rehabsim_sim.plates import PLATE_NOISES, Plates, blur, weigh
+from rehabsim_sim.traits import Traits
 from rehabsim_sim.walker import advance
 
 NOISES = PERSON_NOISES + BELT_NOISES + PLATE_NOISES

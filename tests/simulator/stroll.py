@@ -4,7 +4,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from rehabsim_sim.person import LEFT, Traits
+from rehabsim_sim.person import LEFT
+from rehabsim_sim.traits import Traits
 from rehabsim_sim.world import HEEL_STRIKE, TRUTH, World
 
 G = 9.81

@@ -5,6 +5,7 @@ from rehabsim_sim.gait_tables import (
     GAIN_HARD,
     GAIN_POSITION,
     SPEEDS_MPS,
+    TOE_Y,
     STANCE_COUNT,
     VX,
     VZ,
@@ -61,9 +62,16 @@ def test_the_nominal_step_ends_where_the_next_begins(tables):
     assert end[Y] == pytest.approx(-1 - start[Y], abs=1e-6)
 
 
+def test_toe_out_moves_the_orbit_further_from_side_to_side(tables):
+    start, end = tables.orbit[30, 5, 0], tables.orbit[30, 5, -1]
+    assert end[TOE_Y] == pytest.approx(-start[TOE_Y], abs=1e-6)
+    narrow, toes = (orbit_at(tables.orbit, 30, 0.0, 1.0, 0.5, 0.14, toe)[2] for toe in (0, 0.12))
+    assert narrow < toes < 0
+
+
 def test_the_orbit_between_grid_points_lies_between_its_neighbours(tables):
-    here = np.array(orbit_at(tables.orbit, 20, 0.5, 1.0, 0.505))
-    corners = tables.orbit[20:22, 5, 50:52].reshape(-1, 6)
+    here = np.array(orbit_at(tables.orbit, 20, 0.5, 1.0, 0.505, 1.0, 0.0))
+    corners = tables.orbit[20:22, 5, 50:52].reshape(-1, 8)[:, :6]
     assert (here >= corners.min(axis=0) - 1e-12).all()
     assert (here <= corners.max(axis=0) + 1e-12).all()
 

@@ -1,0 +1,92 @@
+"""The manner of walking in use: its speed, rhythm and width, and the noises in it."""
+
+import math
+
+from rehabsim_sim.gait_tables import DUTY, MIN_SPEED_MPS, SPEED_COUNT, SPEED_STEP_MPS, STEP_TIME
+from rehabsim_sim.jit import compiled
+from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, STEP_COUNT, Person
+
+MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
+"""Furthest voluntary shift of load share, and the asymmetry of step times that makes it."""
+
+EASE_M, MAX_CAUTION_M = 0.015, 0.05
+
+WIDER, FASTER_PER_M = 1.5, 2.5
+"""From which mean deviation on one grows cautious, up to how much, and the wider and quicker
+steps that follow (Roeles 2018: after perturbations steps are wider, shorter, faster)."""
+
+SPLIT_WIDER_S = 0.05
+"""How much further apart the feet keep per difference of the belts, so that each has its own."""
+
+
+@compiled
+def clip(value: float, low: float, high: float) -> float:
+    """Return `value`, or the bound it is beyond."""
+    return min(max(value, low), high)
+
+
+@compiled
+def set_gait(person: Person, speed_mps: float) -> None:
+    """Walk as one walks at `speed_mps` from now on."""
+    mind = person.mind[0]
+    mind.gait_mps = clip(
+        speed_mps,
+        MIN_SPEED_MPS,
+        MIN_SPEED_MPS + SPEED_STEP_MPS * (SPEED_COUNT - 1) - 0.001,
+    )
+    place = (mind.gait_mps - MIN_SPEED_MPS) / SPEED_STEP_MPS
+    mind.row = int(place)
+    mind.row_frac = place - mind.row
+    mind.usual_step_time_s = law_at(person, STEP_TIME)
+    mind.duty_frac = law_at(person, DUTY)
+
+
+@compiled
+def law_at(person: Person, column: int) -> float:
+    """Return a speed law of the gait in use."""
+    mind, law = person.mind[0], person.tables.law
+    low: float = law[mind.row, column]
+    high: float = law[mind.row + 1, column]
+    return low * (1 - mind.row_frac) + high * mind.row_frac
+
+
+@compiled
+def step_noise(person: Person, back: int, column: int) -> float:
+    """Return the noise of this step, or of the one `back` before."""
+    value: float = person.step_noise[(person.mind[0].step - back) % STEP_COUNT, column]
+    return value
+
+
+@compiled
+def foot_noise(person: Person, back: int) -> float:
+    """Return the factor on the force of the foot that landed `back` steps ago."""
+    return 1 + person.traits[0].force_noise_frac * step_noise(person, back, FORCE)
+
+
+@compiled
+def slow_noise(person: Person, column: int, time_s: float) -> float:
+    """Return a slow noise of unit SD; `listen` keeps it going."""
+    value: float = math.sqrt(4 * time_s / DT_S) * person.mind[0].slow_noise[1, column]
+    return value
+
+
+@compiled
+def load_shift_frac(person: Person) -> float:
+    """Return how much more than usual the left leg is meant to carry while walking."""
+    traits = person.traits[0]
+    shift_frac = traits.load_intent_frac * slow_noise(person, INTENT_Y, traits.intent_time_s)
+    return clip(shift_frac, -MAX_SHIFT, MAX_SHIFT)
+
+
+@compiled
+def usual_width_m(person: Person) -> float:
+    """Return the step width that one walks with, wider when tired, cautious or split."""
+    tired = 1 + 0.15 * person.mind[0].fatigue_frac
+    apart_m = SPLIT_WIDER_S * min(abs(person.mind[0].felt_difference_mps), 1.0)
+    return person.traits[0].step_width_m * tired + WIDER * caution_m(person) + apart_m
+
+
+@compiled
+def caution_m(person: Person) -> float:
+    """Return by how much one has been thrown about more than in undisturbed gait."""
+    return clip(person.mind[0].unrest_m - EASE_M, 0.0, MAX_CAUTION_M)
