@@ -83,7 +83,8 @@ def hurry(person: Person, off_x_m: float, off_y_m: float) -> None:
     excess_m = max(off_x_m - 0.10 + 0.03 * slow, 0.0)
     excess_m += max(off_y_m - 0.06 + 0.025 * slow, 0.0)
     mind.past_excess_m[mind.past_at] = excess_m
-    then = (mind.past_at - int(traits.hurry_delay_s / DT_S + 0.5)) % HISTORY
+    delay_s = traits.hurry_delay_s + 0.04 * mind.fatigue_frac
+    then = (mind.past_at - int(delay_s / DT_S + 0.5)) % HISTORY
     floor = min(traits.min_hurry_frac, traits.min_step_time_s / mind.usual_step_time_s)
     gain_per_m = traits.hurry_gain_per_m * (1 + 2 * slow)
     body.hurry_frac = min(body.hurry_frac, max(1.0 - gain_per_m * mind.past_excess_m[then], floor))

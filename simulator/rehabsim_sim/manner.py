@@ -2,12 +2,23 @@
 
 import math
 
-from rehabsim_sim.gait_tables import DUTY, MIN_SPEED_MPS, SPEED_COUNT, SPEED_STEP_MPS, STEP_TIME
+from rehabsim_sim.gait_tables import (
+    DUTY,
+    MIN_SPEED_MPS,
+    SPEED_COUNT,
+    SPEED_STEP_MPS,
+    STEP_TIME,
+    TROUGH_AT,
+)
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, STEP_COUNT, Person
+from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, LEFT, STEP_COUNT, Person
+from rehabsim_sim.traits import Traits
 
 MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
 """Furthest voluntary shift of load share, and the asymmetry of step times that makes it."""
+
+SUNK_FRAC = 0.4
+"""The part of a weak push-off that no other foot makes up for."""
 
 EASE_M, MAX_CAUTION_M = 0.015, 0.05
 
@@ -61,6 +72,34 @@ def step_noise(person: Person, back: int, column: int) -> float:
 def foot_noise(person: Person, back: int) -> float:
     """Return the factor on the force of the foot that landed `back` steps ago."""
     return 1 + person.traits[0].force_noise_frac * step_noise(person, back, FORCE)
+
+
+@compiled
+def ankle_frac(traits: Traits, foot: int) -> float:
+    """Return how much of an ankle's control of balance there is."""
+    return traits.left_ankle_frac if foot == LEFT else 1.0
+
+
+@compiled
+def push_frac(traits: Traits, foot: int, stance: float) -> float:
+    """Return the factor on the force of a foot whose leg is spared, lands hard or pushes weakly.
+
+    Of a weak push-off a part is borne by nobody: the body sinks and the next landing is harder.
+    """
+    spared = traits.force_asymmetry_frac
+    if foot != LEFT:
+        return 1 + spared
+    landing = clip(stance / TROUGH_AT, 0.0, 1.0)
+    landing_frac = traits.left_landing_frac * math.sin(math.pi * landing) ** 2
+    return 1 - spared + landing_frac - SUNK_FRAC * push_loss(traits, foot, stance)
+
+
+@compiled
+def push_loss(traits: Traits, foot: int, stance: float) -> float:
+    """Return the part of a foot's load that its push-off fails to bear; the other foot does."""
+    if foot != LEFT:
+        return 0.0
+    return traits.left_push_loss_frac * clip((stance - TROUGH_AT) / (1 - TROUGH_AT), 0.0, 1.0)
 
 
 @compiled

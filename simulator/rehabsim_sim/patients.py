@@ -1,31 +1,38 @@
-"""Who can be on the belts, by name.
+"""Who can be on the belts, by name, and how ill.
 
-The categories are archetypes of low-back pain, not measurements of anybody: on average,
+The categories of low-back pain are archetypes, not measurements of anybody: on average,
 asymmetry and latency differ little between patients and others, so they are parameters here.
+The affected side is always the left.
 
 Source: directions and sizes after Smith 2022 (JSHS; slower, shorter, more regular steps), Ruhe
-2010 and 2011 (more sway), Cholewicki 2005 (later trunk reflexes) and Simmonds 2012; the values
-were chosen so that the outcomes land there.
+2010 and 2011 (more sway), Cholewicki 2005 (later trunk reflexes), Simmonds 2012; after a stroke
+Patterson 2008, Balasubramanian 2007 and Bowden 2006; after amputation Nolan 2003 and Hak 2014.
+The values were chosen so that the outcomes land there; VALIDATION.md says how near.
 """
 
-from dataclasses import replace
+import math
+from dataclasses import fields, replace
 
 from rehabsim.base.errors import ConfigError
 from rehabsim_sim.traits import Traits
 
 HEALTHY = Traits()
-CALM = replace(HEALTHY, load_intent_frac=0.008)
+MAX_SEVERITY = 1.5
 
 PATIENTS: dict[str, Traits] = {
-    # An adult of 75 kg who shifts load from leg to leg now and then while walking.
+    # An adult of 75 kg.
     "healthy": HEALTHY,
-    # The same, leaning about while standing, as one who steers with their weight.
-    "steering": replace(HEALTHY, sway_intent_x_m=0.010, sway_intent_y_m=0.030),
+    # The same, who shifts load from leg to leg while walking and leans about while standing, as
+    # one who steers with their weight.
+    "steering": replace(
+        HEALTHY, load_intent_frac=0.02, sway_intent_x_m=0.010, sway_intent_y_m=0.030
+    ),
     # Too little activation of the core: later and weaker reactions, more of every variation
     # (Cholewicki 2005: trunk reflexes 77 ms instead of 63 ms before an injury).
     "insufficient_core": replace(
-        CALM,
+        HEALTHY,
         plan_ahead_s=0.145,
+        hurry_delay_s=0.11,
         ankle_gain=0.70,
         ankle_delay_s=0.10,
         step_width_m=0.15,
@@ -42,8 +49,9 @@ PATIENTS: dict[str, Traits] = {
     # Too much activation: stiff, short and very regular steps (Smith 2022: less phase shift,
     # paraspinal amplitude up by 0.5 SD), small but quick sway.
     "excessive_core": replace(
-        CALM,
+        HEALTHY,
         plan_ahead_s=0.135,
+        hurry_delay_s=0.10,
         ankle_gain=0.90,
         walk_ratio_m_per_spm=0.0056,
         step_time_noise_frac=0.014,
@@ -59,18 +67,20 @@ PATIENTS: dict[str, Traits] = {
     # Spares the left leg: stance time, force peak and standing load about 5 % lower there
     # (antalgic gait is visible from about 5 to 15 %).
     "asymmetric_loading": replace(
-        CALM,
+        HEALTHY,
         step_time_asymmetry_frac=0.05,
         force_asymmetry_frac=0.04,
         stance_asymmetry_frac=-0.06,
+        step_asymmetry_frac=-0.10,
         walk_ratio_m_per_spm=0.0057,
         step_time_noise_frac=0.024,
         preferred_speed_mps=1.00,
     ),
     # Loses balance: late, weak, wide and noisy (Ruhe 2010: more sway in 14 of 16 papers).
     "balance_loss": replace(
-        CALM,
+        HEALTHY,
         plan_ahead_s=0.18,
+        hurry_delay_s=0.16,
         ankle_gain=0.70,
         ankle_delay_s=0.12,
         stance_gain=1.4,
@@ -91,7 +101,7 @@ PATIENTS: dict[str, Traits] = {
     ),
     # Stands and walks off the middle: leans back, bears more on the left, drifts slowly.
     "postural": replace(
-        CALM,
+        HEALTHY,
         lean_x_m=-0.020,
         stance_asymmetry_frac=0.04,
         cop_offset_y_m=0.006,
@@ -102,14 +112,85 @@ PATIENTS: dict[str, Traits] = {
         preferred_speed_mps=1.10,
     ),
     # Tires: fresh at first, after ten minutes of walking slow to react, wide and irregular.
-    "lumbar_fatigue": replace(CALM, fatigue_per_s=1 / 600, preferred_speed_mps=1.10),
+    "lumbar_fatigue": replace(HEALTHY, fatigue_per_s=1 / 600, preferred_speed_mps=1.10),
+    # After a stroke, the left side weak: slow, wide, irregular; the left leg bears less, and
+    # less long, and pushes off weakly (published: 0.6 m/s, step lengths apart by 10 to 20 %,
+    # 40 % of the weight on the weak side).
+    "hemiparetic": replace(
+        HEALTHY,
+        plan_ahead_s=0.14,
+        hurry_delay_s=0.12,
+        left_push_loss_frac=0.25,
+        left_ankle_frac=0.6,
+        step_time_asymmetry_frac=0.03,
+        stance_asymmetry_frac=-0.10,
+        step_width_m=0.17,
+        step_time_noise_frac=0.03,
+        place_noise_x_m=0.006,
+        place_noise_y_m=0.012,
+        stance_delay_s=0.12,
+        stance_gain=1.4,
+        wander_x_m=0.0046,
+        wander_y_m=0.0036,
+        feel_x_m=0.0011,
+        feel_y_m=0.0010,
+        preferred_speed_mps=0.65,
+    ),
+    # A prosthesis below the left knee: no push-off of its own and half the ankle; the other leg
+    # stands longer and lands harder (published: stance 3 to 5 % shorter, the prosthetic step 5 %
+    # longer, second peak 5 to 10 % lower, wider).
+    "amputee": replace(
+        HEALTHY,
+        left_push_loss_frac=0.20,
+        left_ankle_frac=0.5,
+        step_time_asymmetry_frac=0.03,
+        step_asymmetry_frac=-0.06,
+        stance_asymmetry_frac=-0.05,
+        step_width_m=0.17,
+        step_time_noise_frac=0.024,
+        place_noise_x_m=0.005,
+        place_noise_y_m=0.012,
+        wander_x_m=0.0044,
+        wander_y_m=0.0026,
+        feel_x_m=0.0010,
+        feel_y_m=0.0008,
+        preferred_speed_mps=1.10,
+    ),
     # Nobody, for zeroing the plates.
-    "empty_belts": replace(CALM, mass_kg=0.0),
+    "empty_belts": replace(HEALTHY, mass_kg=0.0),
 }
 
 
+def self_paced(traits: Traits) -> Traits:
+    """Return the same person on belts that they know to follow them."""
+    return replace(traits, lead_mps=0.15)
+
+
 def patient(name: str) -> Traits:
-    """Return the traits of `name`, or raise a ConfigError that lists the known names."""
-    if name not in PATIENTS:
-        raise ConfigError(f"patient: unknown name {name!r}. Known: {', '.join(PATIENTS)}.")
-    return PATIENTS[name]
+    """Return the traits of `NAME` or `NAME:SEVERITY`.
+
+    Severity runs from 0, healthy, through 1, as listed here, to 1.5; every trait in between is
+    interpolated.
+
+    Raises:
+        ConfigError: The name is not known, or the severity is out of range.
+    """
+    plain, colon, severity = name.partition(":")
+    if plain not in PATIENTS:
+        raise ConfigError(f"patient: unknown name {plain!r}. Known: {', '.join(PATIENTS)}.")
+    if not colon:
+        return PATIENTS[plain]
+    try:
+        part = float(severity)
+    except ValueError:
+        part = math.nan
+    if not 0 <= part <= MAX_SEVERITY:
+        raise ConfigError(
+            f"patient {name!r}: severity {severity!r} is not a number from 0, healthy, to"
+            f" {MAX_SEVERITY:g}; 1 is {plain} as listed."
+        )
+    ill = PATIENTS[plain]
+    if ill.mass_kg == 0:
+        return ill
+    pairs = [(f.name, getattr(HEALTHY, f.name), getattr(ill, f.name)) for f in fields(Traits)]
+    return Traits(**{name: well + part * (is_now - well) for name, well, is_now in pairs})

@@ -71,6 +71,7 @@ class Body:
         phase: Of the step, 0 at landing, 1 at the next.
         hurry_frac: Running minimum over the step of how much of its time it takes.
         step_time_s: Of the step under way, hurry included.
+        swing_lag_s: How late the swing foot is, having been held.
         landed: Foot that landed in this millisecond, or NEITHER.
         lifted: Foot that left the ground in this millisecond, or NEITHER.
         step_length_m: Heel to heel at the last landing, positive with the new foot ahead.
@@ -98,6 +99,7 @@ class Body:
     phase: float = 0.0
     hurry_frac: float = 1.0
     step_time_s: float = 0.6
+    swing_lag_s: float = 0.0
     landed: int = NEITHER
     lifted: int = NEITHER
     step_length_m: float = 0.0
@@ -236,6 +238,7 @@ class Surroundings:
         accel_x_mps2: Acceleration of the deck's origin, along the deck's axes.
         accel_y_mps2: The same, to the left.
         accel_z_mps2: The same, up.
+        is_swing_blocked: 1 while something holds the foot that swings.
         push_x_n: External force at the centre of mass, deck frame.
         push_y_n: The same, to the left.
     """
@@ -248,6 +251,7 @@ class Surroundings:
     accel_x_mps2: float = 0.0
     accel_y_mps2: float = 0.0
     accel_z_mps2: float = 0.0
+    is_swing_blocked: int = 0
     push_x_n: float = 0.0
     push_y_n: float = 0.0
 

@@ -16,8 +16,9 @@ from rehabsim_sim.gait_tables import (
     ankle_gain_at,
 )
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.manner import clip, law_at, step_noise, usual_width_m
+from rehabsim_sim.manner import ankle_frac, clip, law_at, step_noise, usual_width_m
 from rehabsim_sim.person import (
+    DT_S,
     LEFT,
     PLACE_X,
     PLACE_Y,
@@ -36,6 +37,11 @@ MAX_TIED_MPS = 0.2
 
 EASY_X_M, EASY_Y_M = 0.06, 0.02
 """Deviations of the extrapolated COM that the ankles can deal with."""
+
+
+LOWERED_FROM, MAX_LAG_S = 0.5, 0.15
+"""Part of the swing from which on a foot that is caught is lowered, and the longest delay of
+one that is caught before."""
 
 
 @compiled
@@ -76,11 +82,33 @@ def plan_step(person: Person, anticipated_mps: float) -> None:
 
 
 @compiled
+def trip(person: Person, anticipated_mps: float) -> None:
+    """Lose a millisecond of swing; past its middle, put the foot down where it is.
+
+    People raise a foot that is caught early over the obstacle and lower one that is caught
+    late (Eng, Winter & Patla 1994). What catching the leg does to the trunk is left out.
+    """
+    body, mind, traits = person.body[0], person.mind[0], person.traits[0]
+    start = 2 * mind.duty_frac - 1
+    swung = clip((body.phase - start) / (1 - start), 0.0, 1.0)
+    if swung < LOWERED_FROM:
+        body.swing_lag_s = min(body.swing_lag_s + DT_S, MAX_LAG_S)
+        return
+    plan_step(person, anticipated_mps)
+    moved = swung**3 * (10 - 15 * swung + 6 * swung**2)
+    usual_m = mind.gait_mps * body.step_time_s
+    here_m = usual_m * (2 * moved - 1)
+    mind.plan_x_m = clip(min(here_m, mind.plan_x_m), traits.min_step_m, traits.max_step_m)
+    body.phase = 1.0
+    body.swing_lag_s = 0.0
+
+
+@compiled
 def next_length(person: Person, remaining_s: float, omega: float, anticipated_mps: float) -> float:
     """Return the step length that steady gait and the predicted deviation ask for."""
     body, mind, traits = person.body[0], person.mind[0], person.traits[0]
     sense_m = traits.sense_noise_m
-    gain = ankle_gain_at(mind.gait_mps, traits.ankle_gain)
+    gain = ankle_gain_at(mind.gait_mps, traits.ankle_gain) * ankle_frac(traits, body.lead)
     x_m = mind.deviation_x_m + sense_m * step_noise(person, 0, SENSE_X)
     v_mps = mind.deviation_vx_mps + anticipated_mps
     v_mps += omega * sense_m * step_noise(person, 0, SENSE_VX)
@@ -99,7 +127,7 @@ def next_width(person: Person, remaining_s: float, omega: float) -> float:
     body, mind, traits = person.body[0], person.mind[0], person.traits[0]
     side = 1.0 if body.lead == LEFT else -1.0
     sense_m = traits.sense_noise_m
-    gain = ankle_gain_at(mind.gait_mps, traits.ankle_gain)
+    gain = ankle_gain_at(mind.gait_mps, traits.ankle_gain) * ankle_frac(traits, body.lead)
     y_m = mind.deviation_y_m + sense_m * step_noise(person, 0, SENSE_Y)
     v_mps = mind.deviation_vy_mps + omega * sense_m * step_noise(person, 0, SENSE_VY)
     push_mps2, most_m = side * mind.felt_push_y_mps2, traits.max_ankle_y_m
@@ -121,7 +149,8 @@ def aim_error_frac(person: Person) -> float:
 def answer(person: Person, x_m: float, v_mps: float, held_m: float, easy_m: float) -> float:
     """Return how much further the foot goes for a predicted deviation.
 
-    What the ankles cannot deal with, beyond `easy_m`, is left to the foot alone.
+    What the ankles cannot deal with, beyond `easy_m` or for want of strength, is left to the
+    foot alone.
     """
     omega = math.sqrt(GRAVITY_MPS2 / person.traits[0].com_height_m)
     usual = clip(2 * person.mind[0].tempo_frac * person.body[0].hurry_frac - 1, 0.0, 1.0)
@@ -132,7 +161,8 @@ def answer(person: Person, x_m: float, v_mps: float, held_m: float, easy_m: floa
     hard_m = ahead_m - clip(ahead_m, -easy_m, easy_m)
     linear_m = gain * x_m + law_at(person, GAIN_VELOCITY) * v_mps
     linear_m += law_at(person, GAIN_HELD) * held_m
-    return max(gain - hard, 0.0) * hard_m - linear_m
+    left = ankle_frac(person.traits[0], person.body[0].lead)
+    return left * (max(gain - hard, 0.0) * hard_m - linear_m) - (1 - left) * hard * ahead_m
 
 
 @compiled

@@ -20,6 +20,9 @@ from rehabsim_sim.manner import (
 from rehabsim_sim.person import INTENT_X, LEFT, PACE, STANDING, STEP_TIMING, WALKING, Person
 
 MIN_STEP_S = 0.2
+STEADY_MPS, SLOW_NOISE_S2_PER_M2 = 0.8, 5.0
+"""Below this speed step times vary more, with the square of what is missing (Beauchet 2009)."""
+
 
 CREEP_MPS, START_SPEED_MPS = 0.01, 0.21
 
@@ -38,6 +41,7 @@ def begin_step(person: Person) -> None:
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     body.phase = 0.0
     body.hurry_frac = 1.0
+    body.swing_lag_s = 0.0
     mind.is_planned = 0
     mind.held_shift_x_m = mind.lead_shift_x_m
     mind.held_shift_y_m = mind.lead_shift_y_m
@@ -48,6 +52,7 @@ def begin_step(person: Person) -> None:
     pace = 1 + traits.pace_noise_frac * step_noise(person, 0, PACE)
     set_gait(person, mind.intent_mps * pace)
     spread = traits.step_time_noise_frac * (1 + 0.5 * mind.fatigue_frac)
+    spread *= 1 + SLOW_NOISE_S2_PER_M2 * max(STEADY_MPS - mind.gait_mps, 0.0) ** 2
     asymmetry = traits.step_time_asymmetry_frac - TIME_PER_SHARE * load_shift_frac(person)
     if body.lead != LEFT:
         asymmetry = -asymmetry
@@ -126,6 +131,7 @@ def set_reference(person: Person) -> None:
     omega = math.sqrt(GRAVITY_MPS2 / traits.com_height_m)
     memory = clip(mind.fast_memory + mind.slow_memory, -MAX_MEMORY, MAX_MEMORY)
     growth = math.exp(omega * mind.usual_step_time_s)
+    memory += traits.step_asymmetry_frac
     mind.reference_x_m = -side * memory * mind.gait_mps * mind.usual_step_time_s / (1 + growth)
     lane_m = traits.lane_intent_m * slow_noise(person, INTENT_X, traits.intent_time_s)
     off_m = 0.5 * (body.heel_y_m[0] + body.heel_y_m[1]) - lane_m
@@ -139,6 +145,7 @@ def learn(person: Person) -> None:
     traits, mind = person.traits[0], person.mind[0]
     total_m = abs(mind.step_lengths_m[0]) + abs(mind.step_lengths_m[1]) + 1e-9
     error = clip((mind.step_lengths_m[0] - mind.step_lengths_m[1]) / total_m, -0.5, 0.5)
+    error -= traits.step_asymmetry_frac
     is_learned = abs(mind.fast_memory + mind.slow_memory) > 0.004
     if abs(mind.felt_difference_mps) > 0.06 or is_learned:
         mind.fast_memory = traits.fast_retention * mind.fast_memory - traits.fast_rate * error

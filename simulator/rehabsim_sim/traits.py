@@ -41,11 +41,18 @@ class Traits:
         step_time_asymmetry_frac: Left single support shorter by this, right longer.
         force_asymmetry_frac: Left force template lower by this, right higher.
         stance_asymmetry_frac: Left load share while standing, above a half.
+        step_asymmetry_frac: Left step length above the right one, over their sum, that feels
+            right.
+        left_push_loss_frac: How much weaker the left foot pushes off.
+        left_landing_frac: How much harder the left foot lands.
+        left_ankle_frac: What is left of the left ankle's control of balance.
         lean_x_m: Offset of the standing posture, forward.
         cop_offset_y_m: Offset of the COP under both feet, to the left.
         station_gain_per_s: Speed change per metre off the place one wants to walk at.
         drift_gain_s: How far ahead of the middle that place is, per m/s of preferred speed
             above the belts'; what a self-paced treadmill answers.
+        lead_mps: How much faster or slower than the belts one walks at most to reach the preferred
+            speed, as one does once the belts are known to follow; 0 on belts that do not.
         preferred_speed_mps: Comfortable walking speed.
         anticipation_s: How far ahead a felt belt acceleration is expected to last.
         deck_feel_s: Time constant of feeling the deck move; infinity is not feeling it at all.
@@ -105,10 +112,15 @@ class Traits:
     step_time_asymmetry_frac: float = 0.0
     force_asymmetry_frac: float = 0.0
     stance_asymmetry_frac: float = 0.0
+    step_asymmetry_frac: float = 0.0
+    left_push_loss_frac: float = 0.0
+    left_landing_frac: float = 0.0
+    left_ankle_frac: float = 1.0
     lean_x_m: float = 0.0
     cop_offset_y_m: float = 0.0
     station_gain_per_s: float = 0.06
     drift_gain_s: float = 0.12
+    lead_mps: float = 0.0
     preferred_speed_mps: float = 1.25
     anticipation_s: float = 0.4
     deck_feel_s: float = 0.10
@@ -129,6 +141,6 @@ class Traits:
     sway_intent_x_m: float = 0.0
     sway_intent_y_m: float = 0.0
     lane_intent_m: float = 0.01
-    load_intent_frac: float = 0.02
+    load_intent_frac: float = 0.004
     intent_time_s: float = 3.0
     fatigue_per_s: float = 0.0

@@ -9,7 +9,7 @@ from rehabsim_sim.balance import balance_in_step
 from rehabsim_sim.forces import move, press
 from rehabsim_sim.gait_tables import roll_at, template_at
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.manner import clip, foot_noise, set_gait
+from rehabsim_sim.manner import ankle_frac, clip, foot_noise, push_frac, push_loss, set_gait
 from rehabsim_sim.person import (
     ABSENT,
     DT_S,
@@ -21,7 +21,7 @@ from rehabsim_sim.person import (
     Person,
     Surroundings,
 )
-from rehabsim_sim.placement import plan_step
+from rehabsim_sim.placement import plan_step, trip
 from rehabsim_sim.senses import feel_belts, feel_deck, listen
 from rehabsim_sim.standing import fall, hang, stand_forces, stand_on
 from rehabsim_sim.steps import land
@@ -35,6 +35,9 @@ HEEL_M, TOE_M = -0.01, 0.25
 FREE_X_M, FAR_PER_S, BIAS_PER_S2, DRIFT_MPS = 0.15, 0.5, 0.06, 0.04
 """Along the belt: how far off one's place nobody minds, how strongly and how persistently more
 is corrected, and how fast one may drift unnoticed."""
+
+LEAD = 0.5
+"""The part of a speed that is missing that one walks ahead of belts that follow."""
 
 SUDDEN_MPS2, SUDDEN_BRAKE_MPS2, STARTLED_S, STARTLED_TIME_S = 0.7, -1.3, 0.6, 2.0
 """Which felt belt acceleration is a perturbation and not a change of speed, how long that is
@@ -67,7 +70,7 @@ def advance(person: Person, around: Surroundings, noise: Array, at: int) -> None
         anticipated_mps = intend(person)
         walk_forces(person, around.slope_rad)
         move(person, around, 0.0, 0.0)
-        walk_on(person, anticipated_mps)
+        walk_on(person, anticipated_mps, around.is_swing_blocked)
     else:
         stand_forces(person, around.slope_rad)
         move(person, around, 0.0, 0.0)
@@ -96,8 +99,11 @@ def intend(person: Person) -> float:
     off_m = mind.mean_x_m - clip(place_m, -0.15, 0.15)
     far_m = off_m - clip(off_m, -FREE_X_M, FREE_X_M)
     bias_mps = mind.pace_bias_mps - DT_S * BIAS_PER_S2 * far_m
-    mind.pace_bias_mps = clip(bias_mps, -0.3 * mean_mps, 0.3 * mean_mps)
+    most_mps = 0.3 * mean_mps if traits.lead_mps == 0 else 0.0
+    mind.pace_bias_mps = clip(bias_mps, -most_mps, most_mps)
     wanted_mps = mean_mps + anticipated_mps + mind.pace_bias_mps
+    missing_mps = traits.preferred_speed_mps - mean_mps
+    wanted_mps += clip(LEAD * missing_mps, -traits.lead_mps, traits.lead_mps)
     wanted_mps -= traits.station_gain_per_s * clip(off_m, -0.3, 0.3)
     wanted_mps -= FAR_PER_S * clip(far_m, -0.6, 0.6)
     wanted_mps -= mind.mean_vx_mps - clip(mind.mean_vx_mps, -DRIFT_MPS, DRIFT_MPS)
@@ -123,10 +129,14 @@ def walk_forces(person: Person, slope_rad: float) -> None:
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     lead, trail = body.lead, 1 - body.lead
     lift, want_x_m, want_y_m = balance_in_step(person, slope_rad)
-    shift_y_m = clip(want_y_m, -traits.max_ankle_y_m, traits.max_ankle_y_m)
+    most_m = traits.max_ankle_y_m
+    shift_y_m = ankle_frac(traits, lead) * clip(want_y_m, -most_m, most_m)
     lead_bw, lead_m, lead_x_m = foot_in_step(person, 0, want_x_m)
     trail_bw, trail_m, trail_x_m = foot_in_step(person, 1, want_x_m)
     if trail_bw > 0 and lead_bw > 0:
+        lost_bw = trail_bw * push_loss(traits, trail, (body.phase + 1) / (2 * mind.duty_frac))
+        lead_bw += lost_bw
+        trail_bw -= lost_bw
         total_bw = lead_bw + trail_bw
         miss_x_m = want_x_m - (lead_bw * lead_x_m + trail_bw * trail_x_m) / total_bw
         apart_x_m = lead_m - trail_m
@@ -137,7 +147,8 @@ def walk_forces(person: Person, slope_rad: float) -> None:
         lead_bw += moved_bw
         trail_bw -= moved_bw
     mind.lead_shift_y_m = shift_y_m
-    held_y_m = clip(shift_y_m + mind.held_shift_y_m, -traits.max_ankle_y_m, traits.max_ankle_y_m)
+    trail_y_m = ankle_frac(traits, trail) * clip(want_y_m, -most_m, most_m)
+    held_y_m = clip(trail_y_m + mind.held_shift_y_m, -most_m, most_m)
     toe = traits.toe_out if lead == LEFT else -traits.toe_out
     lead_y_m = body.heel_y_m[lead] + shift_y_m + traits.cop_offset_y_m
     lead_y_m += toe * (lead_m - body.heel_x_m[lead] - lead_x_m)
@@ -156,12 +167,11 @@ def foot_in_step(person: Person, back: int, want_m: float) -> tuple[float, float
     if stance >= 1.0 and body.is_down[foot]:
         body.is_down[foot] = 0.0
         body.lifted = foot
-    asymmetry = traits.force_asymmetry_frac
     load = template_at(person.tables.template_bw, mind.row, mind.row_frac, stance)
-    load *= foot_noise(person, back) * (1 - asymmetry if foot == LEFT else 1 + asymmetry)
+    load *= foot_noise(person, back) * push_frac(traits, foot, stance)
     start_m, roll_m = roll_at(mind.gait_mps, traits.roll_start_m, traits.roll_length_m)
     usual_m = start_m + roll_m * min(stance, 1.0)
-    shift_m = clip(want_m, -traits.max_ankle_x_m, traits.max_ankle_x_m)
+    shift_m = ankle_frac(traits, foot) * clip(want_m, -traits.max_ankle_x_m, traits.max_ankle_x_m)
     if back == 1:
         shift_m += mind.held_shift_x_m
     else:
@@ -171,15 +181,18 @@ def foot_in_step(person: Person, back: int, want_m: float) -> tuple[float, float
 
 
 @compiled
-def walk_on(person: Person, anticipated_mps: float) -> None:
+def walk_on(person: Person, anticipated_mps: float, is_blocked: int) -> None:
     """Go on with the step: its pace, the plan for the swing foot, the landing."""
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     body.step_time_s = mind.usual_step_time_s * mind.tempo_frac * body.hurry_frac
     body.phase += DT_S / body.step_time_s
     ahead_s = traits.plan_ahead_s + 0.04 * mind.fatigue_frac
-    if not mind.is_planned and (1 - body.phase) * body.step_time_s <= ahead_s:
+    if is_blocked and not body.is_down[1 - body.lead]:
+        trip(person, anticipated_mps)
+    late = body.swing_lag_s / body.step_time_s
+    if not mind.is_planned and (1 + late - body.phase) * body.step_time_s <= ahead_s:
         plan_step(person, anticipated_mps)
-    if body.phase >= 1.0:
+    if body.phase >= 1.0 + late:
         if body.is_down[1 - body.lead]:
             body.lifted = 1 - body.lead
         land(person)
