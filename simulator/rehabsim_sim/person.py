@@ -159,6 +159,7 @@ class Mind:
         summed_s: Its duration so far.
         posture_s: Time spent in this posture.
         rest_s: Time since a belt last moved.
+        goal_y_m: Where one wants to stand, to the left of the middle of the deck.
         share_left_frac: Left load share while both feet stand.
         reach_x_m: Shift of weight towards the foot that is to bear it all, along.
         reach_y_m: The same, across.
@@ -216,6 +217,7 @@ class Mind:
     summed_s: float = 1e-9
     posture_s: float = 0.0
     rest_s: float = 0.0
+    goal_y_m: float = 0.0
     share_left_frac: float = 0.5
     reach_x_m: float = 0.0
     reach_y_m: float = 0.0
@@ -238,6 +240,7 @@ class Surroundings:
         accel_x_mps2: Acceleration of the deck's origin, along the deck's axes.
         accel_y_mps2: The same, to the left.
         accel_z_mps2: The same, up.
+        is_called_off: 1 while the person is asked to step off the belts, once these rest.
         is_swing_blocked: 1 while something holds the foot that swings.
         push_x_n: External force at the centre of mass, deck frame.
         push_y_n: The same, to the left.
@@ -251,6 +254,7 @@ class Surroundings:
     accel_x_mps2: float = 0.0
     accel_y_mps2: float = 0.0
     accel_z_mps2: float = 0.0
+    is_called_off: int = 0
     is_swing_blocked: int = 0
     push_x_n: float = 0.0
     push_y_n: float = 0.0

@@ -23,6 +23,9 @@ PLATE_NOISES = 12
 """Columns of the noise drawn per millisecond, one per channel; it also drives the drift."""
 
 DRIFT_S = 300.0
+HALF_WIDTH_M = 0.5
+"""From the seam to the outer edge of a belt; a foot beyond it is on the frame or the floor."""
+
 INERTIA_NM_PER_MPS2 = 2.8
 DT_US = 1000
 CLOCK_ERROR_PPM = 23.0
@@ -65,6 +68,8 @@ def weigh(
         for i in range(6):
             wrench[at, first + i] = 0.0
         for foot in range(2):
+            if abs(body.cop_y_m[foot]) > HALF_WIDTH_M:
+                continue
             share, y_m = split(body.cop_y_m[foot], foot_width_m, plate)
             x_m = body.cop_x_m[foot] - plates.origin_m[plate, 0]
             y_m -= plates.origin_m[plate, 1]

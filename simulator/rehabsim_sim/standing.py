@@ -11,6 +11,7 @@ from rehabsim_sim.gait_tables import GRAVITY_MPS2, orbit_at
 from rehabsim_sim.jit import compiled
 from rehabsim_sim.manner import clip, set_gait, slow_noise, usual_width_m
 from rehabsim_sim.person import (
+    ABSENT,
     CLOSING,
     DT_S,
     FEEL_X,
@@ -51,6 +52,9 @@ SHIFT_GAIN = 1.6
 TIDY_AFTER_S, TIDY_STEP_S = 1.0, 0.45
 MAX_TIDY_M, OUT_OF_PLACE_M = 0.20, 0.08
 MIN_STANCE_M, MAX_STANCE_M = 0.14, 0.30
+
+BESIDE_M, EDGE_OF_DECK_M = 0.75, 0.55
+"""Where one stands beside the deck, and from where on both feet are off it."""
 
 INSIDE_M, STEADY_M, TIPPING_M = 0.018, 0.012, 0.030
 """Over one foot: how far inside its middle the COM is wanted, within what it is steady there,
@@ -148,10 +152,11 @@ def wanted_share(cop_x_m: float, cop_y_m: float, left_x_m: float, left_y_m: floa
 
 
 @compiled
-def stand_on(person: Person) -> None:
-    """Decide whether to go on standing, to start walking or to tidy the feet."""
+def stand_on(person: Person, around: Surroundings) -> None:
+    """Decide whether to go on standing, to start walking, to tidy the feet or to be off."""
     body, mind = person.body[0], person.mind[0]
     mind.posture_s += DT_S
+    mind.goal_y_m = BESIDE_M if around.is_called_off else 0.0
     if must_step(person):
         step_out(person)
     elif body.posture == CLOSING:
@@ -165,11 +170,54 @@ def stand_on(person: Person) -> None:
         body.lead = RIGHT if ahead_m < -0.05 else LEFT
     elif mind.posture_s > TIDY_AFTER_S and mind.rest_s > TIDY_AFTER_S:
         foot = foot_out_of_place(person)
-        if foot != NEITHER:
+        is_beside = min(body.heel_y_m[0], body.heel_y_m[1]) > EDGE_OF_DECK_M
+        if is_beside and around.is_called_off:
+            be_off(person)
+        elif foot != NEITHER:
             body.posture = CLOSING
             body.lead = 1 - foot
             body.phase = -1.0
             mind.posture_s = 0.0
+
+
+@compiled
+def be_off(person: Person) -> None:
+    """Walk away from the deck."""
+    body = person.body[0]
+    body.posture = ABSENT
+    for i in range(2):
+        body.is_down[i] = 0.0
+        press(body, i, 0.0, body.cop_x_m[i], body.cop_y_m[i])
+
+
+@compiled
+def step_on(person: Person, around: Surroundings) -> None:
+    """Stand beside the belts when they rest and the person is wanted there."""
+    traits, body, mind = person.traits[0], person.body[0], person.mind[0]
+    is_moving = abs(around.belt_mps[0]) > 0 or abs(around.belt_mps[1]) > 0
+    if traits.mass_kg == 0 or around.is_called_off or is_moving:
+        return
+    body.posture = STANDING
+    body.x_m, body.y_m, body.z_m = 0.0, BESIDE_M, traits.com_height_m
+    body.vx_mps, body.vy_mps, body.vz_mps = 0.0, 0.0, 0.0
+    for i in range(2):
+        body.heel_x_m[i] = -mid_foot_m(traits)
+        body.heel_y_m[i] = BESIDE_M + (0.5 - i) * traits.stance_width_m
+        body.is_down[i] = 1.0
+    mind.goal_y_m = 0.0
+    settle(person)
+
+
+@compiled
+def settle(person: Person) -> None:
+    """Stand evenly on both feet, with nothing remembered or reached for."""
+    mind = person.mind[0]
+    mind.posture_s = 0.0
+    mind.past_x_m[:] = 0.0
+    mind.past_y_m[:] = 0.0
+    mind.share_left_frac = 0.5
+    mind.reach_x_m = 0.0
+    mind.reach_y_m = 0.0
 
 
 @compiled
@@ -235,7 +283,7 @@ def foot_out_of_place(person: Person) -> int:
 
 @compiled
 def tidy_goal(person: Person, foot: int) -> tuple[float, float]:
-    """Return where the foot should go: the middle of the belts, as far as one step reaches."""
+    """Return where the foot should go on its way to where one wants to stand, one step of it."""
     body, traits = person.body[0], person.traits[0]
     other = 1 - foot
     side = 1.0 if foot == LEFT else -1.0
@@ -243,7 +291,9 @@ def tidy_goal(person: Person, foot: int) -> tuple[float, float]:
         -mid_foot_m(traits), body.heel_x_m[other] - MAX_TIDY_M, body.heel_x_m[other] + MAX_TIDY_M
     )
     width_m = clip(
-        0.5 * traits.stance_width_m - side * body.heel_y_m[other], MIN_STANCE_M, MAX_STANCE_M
+        0.5 * traits.stance_width_m + side * (person.mind[0].goal_y_m - body.heel_y_m[other]),
+        MIN_STANCE_M,
+        MAX_STANCE_M,
     )
     return x_m, body.heel_y_m[other] + side * width_m
 
@@ -323,9 +373,4 @@ def hang(person: Person, around: Surroundings) -> None:
     if rising >= 1.0:
         body.posture = STANDING
         body.harness_n = 0.0
-        mind.posture_s = 0.0
-        mind.past_x_m[:] = 0.0
-        mind.past_y_m[:] = 0.0
-        mind.share_left_frac = 0.5
-        mind.reach_x_m = 0.0
-        mind.reach_y_m = 0.0
+        settle(person)

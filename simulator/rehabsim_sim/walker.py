@@ -23,7 +23,7 @@ from rehabsim_sim.person import (
 )
 from rehabsim_sim.placement import plan_step, trip
 from rehabsim_sim.senses import feel_belts, feel_deck, listen
-from rehabsim_sim.standing import fall, hang, stand_forces, stand_on
+from rehabsim_sim.standing import fall, hang, stand_forces, stand_on, step_on
 from rehabsim_sim.steps import land
 
 RELATCH_MPS = 0.10
@@ -59,6 +59,7 @@ def advance(person: Person, around: Surroundings, noise: Array, at: int) -> None
     body.landed = NEITHER
     body.lifted = NEITHER
     if body.posture == ABSENT:
+        step_on(person, around)
         return
     listen(person, noise, at)
     feel_belts(person, around)
@@ -74,8 +75,8 @@ def advance(person: Person, around: Surroundings, noise: Array, at: int) -> None
     else:
         stand_forces(person, around.slope_rad)
         move(person, around, 0.0, 0.0)
-        stand_on(person)
-    if is_falling(person):
+        stand_on(person, around)
+    if body.posture != ABSENT and is_falling(person):
         fall(person)
 
 
@@ -210,6 +211,6 @@ def is_falling(person: Person) -> bool:
         and abs(body.y_m - cop_y_m) <= MAX_FALL_Y_M
         and body.z_m >= MIN_FALL_HEIGHT_FRAC * traits.com_height_m
         and abs(body.x_m) <= DECK_X_M
-        and abs(body.y_m) <= DECK_Y_M
+        and (abs(body.y_m) <= DECK_Y_M or body.posture != WALKING)
     )
     return not is_up

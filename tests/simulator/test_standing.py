@@ -4,7 +4,7 @@ from scipy.signal import butter, sosfiltfilt
 from simulator.stroll import Stroll
 
 from rehabsim_sim.patients import PATIENTS
-from rehabsim_sim.person import STANDING
+from rehabsim_sim.person import ABSENT, STANDING, WALKING
 
 
 def sway(name, seed=1):
@@ -74,3 +74,20 @@ def test_a_push_from_behind_is_caught_with_a_step():
     assert len(stand.strikes()) >= 1
     assert stand.body.posture == STANDING
     assert not stand.has_fallen
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_person_steps_off_the_resting_belts_and_on_again(seed):
+    walk = Stroll(seed=seed).walk(0.8)
+    walk.world.around[0].is_called_off = 1
+    walk.live(10)
+    assert walk.body.posture == WALKING
+    walk.ask(0, accel_mps2=0.5).live(45)
+    assert walk.body.posture == ABSENT
+    assert not walk.forget().live(1).column("left_fz_n").any()
+    walk.world.around[0].is_called_off = 0
+    walk.live(40)
+    assert walk.body.posture == STANDING
+    assert abs(walk.body.y_m) < 0.08
+    assert walk.walk(0.8).body.posture == WALKING
+    assert not walk.has_fallen
