@@ -6,7 +6,7 @@ from pathlib import Path
 from rehabsim.base.clock import Clock, next_beat_ns
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim_sim.patients import patient
-from rehabsim_sim.plates import PlateStream
+from rehabsim_sim.plate_stream import PlateStream
 from rehabsim_sim.treadmill import make_panel
 from rehabsim_sim.truth import TruthFile
 from rehabsim_sim.world import World

@@ -5,6 +5,7 @@ of its own; how the time is cut into calls makes no difference.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,11 +22,14 @@ from rehabsim_sim.person import (
     Surroundings,
     make_person,
 )
-from rehabsim_sim.plates import PLATE_NOISES, Plates, blur, weigh
+from rehabsim_sim.plates import GRADES, PLATE_NOISES, SHAKES, Plates, bear, digitise, weigh
+from rehabsim_sim.platform import Platform, PlatformReins, ride
 from rehabsim_sim.traits import Traits
 from rehabsim_sim.walker import advance
 
-NOISES = PERSON_NOISES + BELT_NOISES + PLATE_NOISES
+FIRST_CHANNEL = PERSON_NOISES + BELT_NOISES
+FIRST_SHAKE = FIRST_CHANNEL + PLATE_NOISES - 2 * SHAKES
+NOISES = FIRST_CHANNEL + PLATE_NOISES
 
 TRUTH = (
     "left_belt_mps",
@@ -61,6 +65,7 @@ def live(
     person: Person,
     belts: Sequence[Belts],
     plates: Sequence[Plates],
+    platform: Sequence[Platform],
     around: Sequence[Surroundings],
     noise: Array,
     wrench: Array,
@@ -75,11 +80,12 @@ def live(
         drive(machine, noise, at, PERSON_NOISES)
         air.belt_mps[0] = machine.speed_mps[0]
         air.belt_mps[1] = machine.speed_mps[1]
-        air.slope_rad = machine.incline_rad
+        ride(platform[0], air, machine.incline_rad)
         advance(person, air, noise, at)
-        weigh(plates[0], body, machine, foot_width_m, wrench, at)
+        weigh(plates[0], body, machine, foot_width_m, wrench[at])
         tell(person, machine, plates[0], truth, at)
-        blur(plates[0], wrench, at, noise, PERSON_NOISES + BELT_NOISES)
+        bear(plates[0], machine, air, wrench[at], noise[at], FIRST_SHAKE)
+        digitise(plates[0], wrench[at], noise[at], FIRST_CHANNEL)
         for side, kind in ((body.lifted, TOE_OFF), (body.landed, HEEL_STRIKE)):
             if side != NEITHER:
                 events[count, 0] = at
@@ -122,6 +128,8 @@ class World:
     Attributes:
         person: Who is on the belts.
         belts: The treadmill's mechanics; `belts[0]` takes set points through `belts.ask`.
+        plates: Their errors and state.
+        platform: The motion base; it takes poses through `platform_reins`.
         around: What else acts on the person; `around[0].push_x_n` may be set between calls.
         wrench: (n, 12) float32, what the plates measured in the last call.
         truth: (n, len(TRUTH)) what really happened in it.
@@ -134,17 +142,21 @@ class World:
         seed: int,
         left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0),
         right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0),
+        grade: str = "good",
     ) -> None:
         of_person, of_moment = np.random.default_rng(seed).spawn(2)
         self.person = make_person(traits, of_person)
         self.belts = one_of(Belts())
         self.reins = Reins(self.belts[0])
         self.around = one_of(Surroundings())
-        self.plates = one_of(Plates(origin_m=np.array([left_origin_m, right_origin_m])))
+        origin_m = np.array([left_origin_m, right_origin_m])
+        self.plates = one_of(replace(GRADES[grade], origin_m=origin_m))
+        self.platform = one_of(Platform())
+        self.platform_reins = PlatformReins(self.platform[0])
         self.truth, self.events = _rows(0, TRUTH), _rows(0, EVENT)
         self._wrench = np.zeros((0, 12))
         self._rng = of_moment
-        records = (self.person, self.belts, self.plates, self.around)
+        records = (self.person, self.belts, self.plates, self.platform, self.around)
         self._live = bound(live, *records, _rows(0, TRUTH), self._wrench, self.truth, self.events)
 
     def live(self, count_ms: int) -> None:
@@ -156,6 +168,7 @@ class World:
             self.person,
             self.belts,
             self.plates,
+            self.platform,
             self.around,
             noise,
             self._wrench,

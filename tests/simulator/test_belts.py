@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from simulator.stroll import Stroll
 
-from rehabsim_sim.belts import INCLINE_RATE_RADPS, LAG_S, MAX_SPEED_MPS
+from rehabsim_sim.belts import COAST_MPS2, INCLINE_RATE_RADPS, LAG_S, MAX_SPEED_MPS
 from rehabsim_sim.patients import PATIENTS
 
 
@@ -54,3 +54,43 @@ def test_the_incline_moves_slowly_and_levels_when_told():
     assert strip.world.belts[0].incline_rad == pytest.approx(radians(5))
     strip.ask(0, incline_rad=0.0).live(6)
     assert strip.world.belts[0].incline_rad == 0.0
+
+
+def test_the_feet_make_the_speed_vary_by_about_one_per_cent():
+    walked = Stroll(seed=1).walk(1.2).forget().live(20).column("left_belt_mps")
+    empty = belts(1.2, 1.2, 5.0, 20).column("left_belt_mps")[2000:]
+    assert 1.5 * empty.std() < walked.std() < 0.02 * 1.2
+
+
+def test_the_emergency_stop_brings_moving_belts_to_rest_and_keeps_them_there():
+    strip = belts(1.2, 1.0, 1.0, 4).forget()
+    strip.world.reins.open_stop(has_a=True, has_b=True)
+    strip.live(1.5)
+    speed_mps = strip.column("left_belt_mps")
+    assert np.argmax(speed_mps == 0) / 1000 == pytest.approx(1.2 / COAST_MPS2 + LAG_S, abs=0.25)
+    assert (np.diff(speed_mps[200:]) < 0.01).all()
+    strip.forget().ask(1.0, accel_mps2=5.0).live(2)
+    assert strip.world.reins.is_cut()
+    assert not strip.column("left_belt_mps")[500:].any()
+
+
+def test_a_reset_of_the_emergency_stop_starts_nothing():
+    strip = belts(1.2, 1.2, 1.0, 3)
+    reins = strip.world.reins
+    reins.open_stop(has_a=True, has_b=True)
+    strip.live(3)
+    assert not reins.reset_stop()
+    reins.open_stop(has_a=False, has_b=False)
+    assert reins.reset_stop()
+    assert not strip.forget().live(2).column("left_belt_mps").any()
+    assert strip.ask(0.5, accel_mps2=1.0).live(2).column("left_belt_mps")[-1] > 0.4
+
+
+@pytest.mark.parametrize(("open_ms", "is_cut"), [(40, False), (60, True)])
+def test_one_open_channel_cuts_the_power_after_50_ms(open_ms, is_cut):
+    strip = belts(1.2, 1.2, 1.0, 3)
+    strip.world.reins.open_stop(has_a=False, has_b=True)
+    strip.live(open_ms / 1000)
+    strip.world.reins.open_stop(has_a=False, has_b=False)
+    strip.live(0.1)
+    assert strip.world.reins.is_cut() == is_cut
