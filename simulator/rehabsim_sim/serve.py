@@ -4,7 +4,9 @@ import contextlib
 from pathlib import Path
 
 from rehabsim.base.clock import Clock, next_beat_ns
+from rehabsim.base.records import WRENCH_COLUMNS
 from rehabsim.devices.laboratory import LaboratoryPlan
+from rehabsim_sim.faults import Faults, loop_state
 from rehabsim_sim.patients import patient
 from rehabsim_sim.plate_stream import PlateStream
 from rehabsim_sim.treadmill import make_panel
@@ -32,8 +34,10 @@ class Laboratory:
         self.treadmill_url = plan.treadmill_url
         self.plates_url = plan.plates_url
         self._clock = clock
-        self._panel = make_panel(plan.treadmill_kind, clock)
-        self._stream = PlateStream(clock)
+        faults, seed = plan.faults, plan.seed
+        self._panel = make_panel(plan.treadmill_kind, clock, faults, seed)
+        self._stream = PlateStream(clock, Faults(faults, "plates", WRENCH_COLUMNS, seed=seed))
+        self._stop_loop = Faults(faults, "emergency_stop", ("a", "b"), seed=seed)
         self.world = World(
             patient(plan.patient), plan.seed, plan.left_origin_m, plan.right_origin_m
         )
@@ -61,9 +65,13 @@ class Laboratory:
 
     async def _live(self, t_ns: int) -> None:
         """Live the four milliseconds up to `t_ns`."""
-        await self._panel.serve(self.world.reins, self._stream.sequence)
+        time_ms = self._stream.sequence
+        if self._stop_loop:
+            has_a, has_b = loop_state(self._stop_loop, time_ms)
+            self.world.reins.open_stop(has_a=has_a, has_b=has_b)
+        await self._panel.serve(self.world.reins, time_ms)
         self.world.live(FRAME_MS)
-        self._stream.send(self.world.wrench)
+        await self._stream.send(self.world.wrench, self.world.plates[0].is_railed)
         if self._truth is not None:
             self._truth.write(t_ns, self.world.truth, self.world.events)
 

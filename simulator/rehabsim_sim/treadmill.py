@@ -1,16 +1,25 @@
 """The treadmill's control panel: the server side of a maker's protocol, in front of the belts."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import degrees, radians
 from typing import Protocol
 
+import numpy as np
+
 from rehabsim.base.clock import Clock
 from rehabsim.base.errors import ConfigError, LinkError
+from rehabsim.devices.laboratory import Fault
 from rehabsim.devices.link import Link, Listener, listen
 from rehabsim_sim.belts import Reins
+from rehabsim_sim.faults import Faults
+from rehabsim_sim.person import Array
 
 REPORT_PERIOD_MS = 10
+REPORT_CHANNELS = ("left_speed_mps", "right_speed_mps", "incline_rad")
+COMMAND_CHANNELS = ("left_mps", "right_mps", "left_mps2", "right_mps2", "incline_rad")
+"""What faults of the `treadmill` and of the `belts` can bend."""
+
 COMMAND_BYTES, REPORT_BYTES = 64, 32
 BODY = slice(1, 19)
 COMPLEMENT = slice(19, 37)
@@ -46,8 +55,9 @@ class BertecPanel:
     Source: byte layout as in `rehabsim.devices.bertec_treadmill`.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, reports: Faults, commands: Faults) -> None:
         self.bad_count = 0
+        self._reports, self._commands = reports, commands
         self.refused_count = 0
         self._clock = clock
         self._listener: Listener | None = None
@@ -84,15 +94,31 @@ class BertecPanel:
         self._drop_if_gone()
         packet, self._buffer, skipped_count = newest_packet(self._buffer)
         self.bad_count += skipped_count
-        if packet is not None:
-            belts.ask(*decode_set_point(packet))
-        if time_ms >= self._report_ms:
+        for command in self._commands.frames(time_ms, [] if packet is None else [packet]):
+            belts.ask(*self._bent(self._commands, time_ms, decode_set_point(command)))
+        is_due = time_ms >= self._report_ms
+        if is_due:
             self._report_ms = time_ms - time_ms % REPORT_PERIOD_MS + REPORT_PERIOD_MS
-            if self._client is not None:
-                try:
-                    self._client.write(encode_report(*belts.state()))
-                except LinkError:
-                    self._client = None
+        reports = [encode_report(*self._bent(self._reports, time_ms, belts.state()))] * is_due
+        for report in self._reports.frames(time_ms, reports):
+            self._report(report)
+        if self._client is not None and self._reports.is_on("cut", time_ms):
+            await self._client.close()
+            self._client = None
+
+    def _report(self, report: bytes) -> None:
+        if self._client is not None:
+            try:
+                self._client.write(report)
+            except LinkError:
+                self._client = None
+
+    @staticmethod
+    def _bent(faults: Faults, time_ms: int, values: tuple[float, ...]) -> tuple[float, ...]:
+        if not faults:
+            return values
+        block: Array = np.array([values])
+        return tuple(faults.values(time_ms, block)[0].tolist())
 
     async def close(self) -> None:
         """Stop listening and hang up."""
@@ -135,22 +161,32 @@ def encode_report(left_mps: float, right_mps: float, incline_rad: float) -> byte
     """Return the 32-byte report of the belts as they are."""
     report = _REPORT.pack(
         0,
-        round(1000 * right_mps),
-        round(1000 * left_mps),
+        _int16(1000 * right_mps),
+        _int16(1000 * left_mps),
         0,
         0,
-        round(100 * degrees(incline_rad)),
+        _int16(100 * degrees(incline_rad)),
     )
     return report.ljust(REPORT_BYTES, b"\0")
 
 
-PANELS: dict[str, Callable[[Clock], Panel]] = {"bertec_treadmill": BertecPanel}
+def _int16(value: float) -> int:
+    """Return the nearest number that the field can hold."""
+    return min(max(round(value), -32768), 32767)
+
+
+PANELS: dict[str, Callable[[Clock, Faults, Faults], Panel]] = {"bertec_treadmill": BertecPanel}
 """Treadmills by the kind that a site file names."""
 
 
-def make_panel(kind: str, clock: Clock) -> Panel:
-    """Return the panel of a treadmill of `kind`, or raise ConfigError that lists the known."""
+def make_panel(kind: str, clock: Clock, plan: Sequence[Fault] = (), seed: int = 0) -> Panel:
+    """Return the panel of a treadmill of `kind`, or raise ConfigError that lists the known.
+
+    Faults of the `treadmill` bend what it reports, those of the `belts` what it is told.
+    """
     if kind not in PANELS:
         known = ", ".join(sorted(PANELS))
         raise ConfigError(f"treadmill: the simulator has no kind {kind!r}. Known: {known}.")
-    return PANELS[kind](clock)
+    reports = Faults(plan, "treadmill", REPORT_CHANNELS, seed=seed)
+    commands = Faults(plan, "belts", COMMAND_CHANNELS, seed=seed)
+    return PANELS[kind](clock, reports, commands)

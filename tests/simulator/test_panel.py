@@ -9,7 +9,7 @@ from rehabsim.base.errors import ConfigError, LinkError
 from rehabsim.base.records import BeltCommand
 from rehabsim.devices.bertec_treadmill import encode_command
 from rehabsim.devices.link import open_link
-from rehabsim_sim.treadmill import BertecPanel, decode_set_point, make_panel, newest_packet
+from rehabsim_sim.treadmill import decode_set_point, make_panel, newest_packet
 
 VECTOR = bytes.fromhex(
     "00 04e2 fe0c 0000 0000 01f4 01f4 0000 0000 00fafb1d 01f3 ffff ffff fe0b fe0b ffff ffff ff05"
@@ -38,7 +38,7 @@ def serve(scene):
     """Run `scene(panel, belts, connect)` beside a panel that is served every 4 ms."""
 
     async def main(clock):
-        panel, belts, links = BertecPanel(clock), Belts(), []
+        panel, belts, links = make_panel("bertec_treadmill", clock), Belts(), []
         await panel.open("memory:panel")
 
         async def connect():

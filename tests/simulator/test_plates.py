@@ -79,12 +79,12 @@ def test_the_real_driver_sees_every_sample_once_and_in_order():
         )
         driver = RsPlates(config, clock)
         world.live(4)
-        stream.send(world.wrench)
+        await stream.send(world.wrench)
         await driver.open()
         sent = []
         for _ in range(250):
             world.live(4)
-            stream.send(world.wrench)
+            await stream.send(world.wrench)
             sent.append(world.wrench)
         chunks = driver.take()
         await driver.close()

@@ -95,6 +95,34 @@ class Site(Strict):
     publish: Endpoints
 
 
+class FaultTable(Strict):
+    """One `[[faults]]` of a file: something wrong with a simulated device.
+
+    Attributes:
+        device: Which: `plates`, `treadmill`, ...
+        kind: What: `off`, `stuck`, `garbage`, ...
+        at_s: When it begins, in s.
+        for_s: How long it lasts.
+        channel: The one channel, or the first word of several; all when empty.
+        size: What it means depends on the kind.
+        seed: Of its randomness.
+    """
+
+    device: str
+    kind: str
+    at_s: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)] = 0.0
+    for_s: Annotated[float, Field(gt=0, le=1e9, allow_inf_nan=False)] = 1e9
+    channel: str = ""
+    size: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+
+
+class FaultFile(Strict):
+    """A file of faults for `--faults`."""
+
+    faults: list[FaultTable]
+
+
 class Session(Strict):
     """A session file: what is trained.
 
@@ -104,6 +132,7 @@ class Session(Strict):
         patient: Whom the simulator puts on the belts.
         seed: Of everything random in the session.
         cruise_speed_mps: Speed at the start; the therapist changes it live.
+        faults: What goes wrong with simulated devices, and when.
         params: The scenario's own table.
     """
 
@@ -112,6 +141,7 @@ class Session(Strict):
     patient: str = "healthy"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     cruise_speed_mps: Speed = 0.8
+    faults: list[FaultTable] = []
     params: dict[str, Any] = {}
 
 

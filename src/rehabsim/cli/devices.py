@@ -7,10 +7,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import FaultFile, Site, load_toml
 from rehabsim.base.errors import ConfigError
 from rehabsim.cli.terminal import EXIT_FOUND, out
-from rehabsim.devices.laboratory import LaboratoryPlan
+from rehabsim.devices.laboratory import Fault, LaboratoryPlan
 
 
 def simulate(
@@ -20,6 +20,7 @@ def simulate(
     plates_url: str = "tcp://127.0.0.1:4001",
     patient: str = "healthy",
     seed: int = 1,
+    faults: Path | None = None,
     is_plan_on_stdin: Annotated[
         bool, Parameter(name="--plan-on-stdin", negative=(), show=False)
     ] = False,
@@ -35,9 +36,11 @@ def simulate(
     plates_url
         Where the force plates listen (rs_plates).
     patient
-        Who walks.
+        Who walks: NAME, or NAME:SEVERITY from 0 to 1.5.
     seed
         Of everything random.
+    faults
+        File of [[faults]] of its devices.
     is_plan_on_stdin
         For our own processes: the plan comes on standard input, the answers are JSON.
     """
@@ -46,6 +49,8 @@ def simulate(
 
     if is_plan_on_stdin:
         return serve_process(sys.stdin.buffer.read())
+    rows = [] if faults is None else load_toml(faults, FaultFile).faults
+    plan = tuple(Fault(**row.model_dump()) for row in rows)
     serve(
         LaboratoryPlan(
             treadmill_kind=treadmill
@@ -55,6 +60,7 @@ def simulate(
             plates_url=plates_url,
             patient=patient,
             seed=seed,
+            faults=plan,
         ),
         say=lambda line: out.print(line, soft_wrap=True),
     )

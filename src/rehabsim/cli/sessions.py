@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable, Session, Site, load_toml
+from rehabsim.base.config import DeviceTable, FaultFile, Session, Site, load_toml
 from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.cli.terminal import err, out
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
@@ -28,6 +28,7 @@ def run_command(
     seed: int | None = None,
     log: Path | None = None,
     plates: str | None = None,
+    faults: Path | None = None,
     web: bool = True,
     auto_start: bool = False,
     open_pages: Annotated[bool, Parameter(name="--open")] = False,
@@ -53,6 +54,8 @@ def run_command(
         Where to record; by default sessions/TIME-SCENARIO.mcap.
     plates
         Address of the force plates, such as recording:FILE.csv.
+    faults
+        File of [[faults]] of simulated devices.
     web
         Serve console and display.
     auto_start
@@ -62,7 +65,7 @@ def run_command(
     truth
         File for the laboratory's ground truth; for tests.
     """
-    room, session = _room(site, plates), _session(what, patient, seed)
+    room, session = _room(site, plates), _session(what, patient, seed, faults)
     where = str(what) if what.endswith(".toml") else f"session {what}"
     if duration is not None and not 1 <= duration <= 86400:
         raise ConfigError(f"--duration {duration:g}: give 1 to 86400 seconds.")
@@ -112,12 +115,14 @@ def _room(site: Path, plates: str | None) -> Site:
     return room.model_copy(update={"plates": DeviceTable.model_validate(table)})
 
 
-def _session(what: str, patient: str | None, seed: int | None) -> Session:
+def _session(what: str, patient: str | None, seed: int | None, faults: Path | None) -> Session:
 
     session = load_toml(Path(what), Session) if what.endswith(".toml") else ready_session(what)
     changes: dict[str, Any] = {}
     if patient is not None:
         changes["patient"] = patient
+    if faults is not None:
+        changes["faults"] = session.faults + load_toml(faults, FaultFile).faults
     if seed is not None:
         if not 0 <= seed < 2**63:
             raise ConfigError(f"--seed {seed}: give a whole number from 0 to 2^63 - 1.")

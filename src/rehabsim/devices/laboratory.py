@@ -12,6 +12,28 @@ from rehabsim.base.records import Record
 LABORATORIES = "rehabsim.laboratories"
 
 
+class Fault(Record, frozen=True, kw_only=True):
+    """Something wrong with a simulated device, at a time.
+
+    Attributes:
+        device: Which: `plates`, `treadmill`, ...
+        kind: What: `off`, `stuck`, `garbage`, ...; the simulator's FAULTS.md lists them.
+        at_s: When it begins, in s of the laboratory.
+        for_s: How long it lasts; for ever when not given.
+        channel: The one channel, or the first word of several; all when empty.
+        size: What it means depends on the kind; None is the usual.
+        seed: Of its randomness; None derives it from the laboratory's.
+    """
+
+    device: str
+    kind: str
+    at_s: float = 0.0
+    for_s: float = 1e9
+    channel: str = ""
+    size: float | None = None
+    seed: int | None = None
+
+
 class LaboratoryPlan(Record, frozen=True, kw_only=True):
     """What a laboratory should be.
 
@@ -23,6 +45,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
         seed: Of everything random.
         left_origin_m: Centre of the left plate, frame lab.
         right_origin_m: Centre of the right plate, frame lab.
+        faults: What goes wrong, and when.
         epoch_ns: Of the session clock, so that the truth has its time; 0 starts a new one.
         truth_path: File to write the ground truth to, or empty; for tests.
     """
@@ -34,6 +57,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     seed: int = 1
     left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)
     right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0)
+    faults: tuple[Fault, ...] = ()
     epoch_ns: int = 0
     truth_path: str = ""
 

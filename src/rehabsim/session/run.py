@@ -16,7 +16,7 @@ from rehabsim.base.config import DeviceTable, Session, Site, check
 from rehabsim.base.errors import ConfigError, LogError, RehabsimError
 from rehabsim.base.realtime import be_realtime
 from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
-from rehabsim.devices.laboratory import LABORATORIES, Laboratory, LaboratoryPlan
+from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
 from rehabsim.session.core import PERIOD_NS
@@ -195,9 +195,12 @@ def together_plans(
             treadmill_url=MEMORY_TREADMILL,
             plates_url=MEMORY_PLATES,
             patient=session.patient,
+            faults=fault_plan(session),
             seed=session.seed,
             **plate_origins(plates),
         )
+    elif session.faults:
+        raise ConfigError(f"{where}: faults are for simulated devices, and none is.")
     if treadmill["url"] == SIMULATED:
         treadmill["url"] = MEMORY_TREADMILL
     if plates["url"] == SIMULATED:
@@ -215,6 +218,11 @@ def together_plans(
         where=where,
     )
     return plan, laboratory
+
+
+def fault_plan(session: Session) -> tuple[Fault, ...]:
+    """Return the faults of a session as a laboratory plan takes them."""
+    return tuple(Fault(**table.model_dump()) for table in session.faults)
 
 
 def plate_origins(plates: dict[str, Any]) -> dict[str, Any]:

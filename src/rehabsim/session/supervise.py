@@ -28,7 +28,7 @@ from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
-from rehabsim.session.run import SIMULATED, SessionPlan, plate_origins
+from rehabsim.session.run import SIMULATED, SessionPlan, fault_plan, plate_origins
 from rehabsim.session.setup import plain
 
 START_S = 120.0
@@ -189,6 +189,8 @@ def _start(job: Job, folder: Path) -> None:
             treadmill["url"] = ready["treadmill_url"]
         if plates["url"] == SIMULATED:
             plates["url"] = ready["plates_url"]
+    elif job.session.faults:
+        raise ConfigError(f"{job.where}: faults are for simulated devices, and none is.")
     keeper_url = f"unix:{folder / 'keeper'}"
     keeper = KeeperPlan(
         treadmill=treadmill,
@@ -222,6 +224,7 @@ def _start_laboratory(job: Job) -> dict[str, str]:
         treadmill_url=LOOPBACK,
         plates_url=LOOPBACK,
         patient=job.session.patient,
+        faults=fault_plan(job.session),
         seed=job.session.seed,
         **plate_origins(job.site.plates.model_dump()),
         epoch_ns=job.epoch_ns,
