@@ -1,5 +1,5 @@
 # Everything a command needs, it sets up itself. Python >= 3.11 is the only thing assumed.
-.PHONY: install run test bench web mutants clean
+.PHONY: install run test bench web mutants validate clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -13,7 +13,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}"'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast,lsl]'
 	@echo 'Compiling the simulator, once ...'
 	$(BIN)/python -c 'from rehabsim_sim.patients import patient; from rehabsim_sim.world import World; World(patient("healthy"), 1)'
 	@touch $@
@@ -37,6 +37,9 @@ test: install
 
 mutants: install
 	$(BIN)/python tests/safety/mutants.py
+
+validate: install
+	$(BIN)/python -m rehabsim_validation
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -12,6 +12,7 @@ from rehabsim_sim.traits import Traits
 from rehabsim_sim.world import World
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 CHUNK_MS = 1000
 
@@ -53,12 +54,12 @@ def live(course: Course) -> Iterator[World]:
 
 
 def study(
-    measure: Callable[[T], object],
+    measure: Callable[[T], R],
     cases: Sequence[T],
     *,
     processes: int | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
-) -> list[object]:
+) -> list[R]:
     """Return `measure(case)` for each case, in order.
 
     Args:
@@ -69,7 +70,7 @@ def study(
         on_progress: Told how many cases are done.
     """
     count = processes or os.cpu_count() or 1
-    results = []
+    results: list[R] = []
     if count == 1 or len(cases) < 2:
         for case in cases:
             results.append(measure(case))

@@ -17,7 +17,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -151,7 +151,7 @@ class Faults:
         """Return whether a fault of `kind` is on."""
         return any(r.fault.kind == kind and r.is_on(t_ms) for r in self.running)
 
-    def values(self, t_ms: int, block: npt.NDArray[np.floating[Any]]) -> Array:
+    def values(self, t_ms: int, block: npt.ArrayLike) -> Array:
         """Return the (n, channels) values, a millisecond a row, the last at `t_ms`, as bent.
 
         How the time is cut into calls makes no difference.

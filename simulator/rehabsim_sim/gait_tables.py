@@ -101,7 +101,7 @@ def force_targets_bw(speed_mps: Array) -> tuple[Array, Array, Array]:
     """Return first peak, trough and second peak of the vertical force in body weights."""
     fast = np.maximum(speed_mps - 0.8, 0)
     slow = np.minimum(speed_mps - 0.8, 0)
-    first = 1.01 + 0.06 * fast + 0.22 * fast**2 + 0.03 * slow
+    first = 1.01 + 0.12 * fast + 0.25 * fast**2 + 0.03 * slow
     second = 1.02 + 0.15 * fast - 0.03 * fast**2 + 0.06 * slow
     above = np.maximum(speed_mps - 0.6, 0)
     below = np.minimum(speed_mps - 0.6, 0)
@@ -112,7 +112,7 @@ def force_targets_bw(speed_mps: Array) -> tuple[Array, Array, Array]:
 def peak_phases(speed_mps: Array) -> tuple[Array, Array]:
     """Return the stance phases of the two force peaks."""
     above = np.clip(speed_mps - 0.6, 0, 1.4)
-    return 0.285 - 0.055 * above, 0.755 + 0.012 * above
+    return 0.285 - 0.08 * np.minimum(above, 1.1), 0.755 + 0.012 * above
 
 
 @compiled

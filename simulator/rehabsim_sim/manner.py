@@ -11,7 +11,7 @@ from rehabsim_sim.gait_tables import (
     TROUGH_AT,
 )
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, LEFT, STEP_COUNT, Person
+from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, LEFT, SHAPE, STEP_COUNT, Person
 from rehabsim_sim.traits import Traits
 
 MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
@@ -69,9 +69,12 @@ def step_noise(person: Person, back: int, column: int) -> float:
 
 
 @compiled
-def foot_noise(person: Person, back: int) -> float:
+def foot_noise(person: Person, back: int, stance: float) -> float:
     """Return the factor on the force of the foot that landed `back` steps ago."""
-    return 1 + person.traits[0].force_noise_frac * step_noise(person, back, FORCE)
+    traits = person.traits[0]
+    tilted = math.cos(math.pi * min(stance, 1.0)) * step_noise(person, back, SHAPE)
+    size = traits.force_noise_frac * step_noise(person, back, FORCE)
+    return 1 + size + traits.shape_noise_frac * tilted
 
 
 @compiled

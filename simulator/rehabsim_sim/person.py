@@ -35,9 +35,9 @@ WANDER_X, WANDER_Y, FEEL_X, FEEL_Y, INTENT_X, INTENT_Y = range(6)
 PERSON_NOISES = 6
 
 # Columns of the noise drawn per step.
-STEP_TIMING, PLACE_X, PLACE_Y, FORCE, SENSE_X, SENSE_VX, SENSE_Y, SENSE_VY, PACE = range(9)
+STEP_TIMING, PLACE_X, PLACE_Y, FORCE, SENSE_X, SENSE_VX, SENSE_Y, SENSE_VY, PACE, SHAPE = range(10)
 
-STEP_NOISES = 9
+STEP_NOISES = 10
 
 MIDDLE_FRAC = 0.45
 """Where along its travel the COP rests in quiet standing."""
@@ -291,8 +291,8 @@ def make_person(traits: Traits, rng: np.random.Generator) -> Person:
         is_down=_pair(1.0, 1.0) if traits.mass_kg > 0 else _pair(),
     )
     noise = rng.standard_normal((STEP_COUNT, STEP_NOISES))
-    for column in (STEP_TIMING, PACE):
-        noise[:, column] = _fractal(noise[:, column], traits.step_time_alpha)
+    for column, alpha in ((STEP_TIMING, traits.step_time_alpha), (PACE, traits.pace_alpha)):
+        noise[:, column] = _fractal(noise[:, column], alpha)
     return Person(one_of(traits), one_of(body), one_of(Mind()), gait_tables(shape), noise)
 
 

@@ -4,12 +4,19 @@ import contextlib
 from pathlib import Path
 
 from rehabsim.base.clock import Clock, next_beat_ns
+from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.records import WRENCH_COLUMNS
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim_sim.faults import Faults, loop_state
+from rehabsim_sim.motion_base import MotionBasePort
 from rehabsim_sim.patients import patient
 from rehabsim_sim.plate_stream import PlateStream
+from rehabsim_sim.plates import GRADES
+from rehabsim_sim.platform import AXES
+from rehabsim_sim.sensors import Sensors
+from rehabsim_sim.telemetry import Telemetry
 from rehabsim_sim.treadmill import make_panel
+from rehabsim_sim.trunk import TRUNKS
 from rehabsim_sim.truth import TruthFile
 from rehabsim_sim.world import World
 
@@ -37,23 +44,49 @@ class Laboratory:
         faults, seed = plan.faults, plan.seed
         self._panel = make_panel(plan.treadmill_kind, clock, faults, seed)
         self._stream = PlateStream(clock, Faults(faults, "plates", WRENCH_COLUMNS, seed=seed))
+        self.other_urls: dict[str, str] = {}
         self._stop_loop = Faults(faults, "emergency_stop", ("a", "b"), seed=seed)
+        if plan.grade not in GRADES:
+            known = ", ".join(GRADES)
+            raise ConfigError(f"laboratory: unknown grade {plan.grade!r}. Known: {known}.")
         self.world = World(
-            patient(plan.patient), plan.seed, plan.left_origin_m, plan.right_origin_m
+            patient(plan.patient),
+            plan.seed,
+            plan.left_origin_m,
+            plan.right_origin_m,
+            grade=plan.grade,
+            trunk=TRUNKS.get(plan.patient.partition(":")[0]),
         )
+        self._platform = MotionBasePort(
+            self.world.platform_reins, Faults(faults, "platform", AXES, seed=seed)
+        )
+        self._sensors = Sensors(self.world, seed) if plan.sensors_urls else None
+        self._telemetry = Telemetry(plan.sensors_urls, plan.name, clock, faults, seed)
         self._truth: TruthFile | None = None
 
     async def open(self) -> None:
-        """Start listening.
+        """Start listening, everywhere or nowhere.
 
         Raises:
             ConfigError: The plan cannot be.
             LinkError: A place to listen is taken.
         """
+        try:
+            await self._open()
+        except RehabsimError:
+            await self.close()
+            raise
+
+    async def _open(self) -> None:
         if self.plan.truth_path:
             self._truth = TruthFile(Path(self.plan.truth_path))
         self.treadmill_url = await self._panel.open(self.plan.treadmill_url)
         self.plates_url = await self._stream.open(self.plan.plates_url)
+        if self.plan.platform_url:
+            self.other_urls["platform"] = await self._platform.open(self.plan.platform_url)
+        await self._telemetry.open()
+        for outlet in self._telemetry.outlets:
+            self.other_urls[f"sensors {len(self.other_urls) + 1}"] = outlet.url
 
     async def run(self) -> None:
         """Live, until cancelled."""
@@ -70,13 +103,19 @@ class Laboratory:
             has_a, has_b = loop_state(self._stop_loop, time_ms)
             self.world.reins.open_stop(has_a=has_a, has_b=has_b)
         await self._panel.serve(self.world.reins, time_ms)
+        if self.plan.platform_url:
+            self._platform.serve(time_ms, is_cut=self.world.reins.is_cut())
         self.world.live(FRAME_MS)
         await self._stream.send(self.world.wrench, self.world.plates[0].is_railed)
+        if self._sensors is not None:
+            self._telemetry.send(time_ms, self._sensors.read())
         if self._truth is not None:
             self._truth.write(t_ns, self.world.truth, self.world.events)
 
     async def close(self) -> None:
         """Stop listening."""
+        await self._telemetry.close()
+        await self._platform.close()
         await self._panel.close()
         await self._stream.close()
         if self._truth is not None:

@@ -34,10 +34,12 @@ class Traits:
         step_time_noise_frac: SD of step time, with long-range correlation.
         step_time_alpha: DFA exponent of that noise.
         pace_noise_frac: SD of the intended speed from step to step.
+        pace_alpha: DFA exponent of that noise.
         place_noise_x_m: SD of foot placement, along.
         place_noise_y_m: The same, across.
         sense_noise_m: SD of the felt position of the COM; rate: times omega.
         force_noise_frac: SD of the force amplitude from step to step.
+        shape_noise_frac: SD of what the first peak gains on the second from step to step.
         step_time_asymmetry_frac: Left single support shorter by this, right longer.
         force_asymmetry_frac: Left force template lower by this, right higher.
         stance_asymmetry_frac: Left load share while standing, above a half.
@@ -103,12 +105,14 @@ class Traits:
     min_hurry_frac: float = 0.6
     min_step_time_s: float = 0.35
     step_time_noise_frac: float = 0.020
-    step_time_alpha: float = 0.75
+    step_time_alpha: float = 0.90
     pace_noise_frac: float = 0.010
+    pace_alpha: float = 0.70
     place_noise_x_m: float = 0.004
     place_noise_y_m: float = 0.010
     sense_noise_m: float = 0.0007
     force_noise_frac: float = 0.025
+    shape_noise_frac: float = 0.014
     step_time_asymmetry_frac: float = 0.0
     force_asymmetry_frac: float = 0.0
     stance_asymmetry_frac: float = 0.0

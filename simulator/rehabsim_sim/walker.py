@@ -39,7 +39,7 @@ is corrected, and how fast one may drift unnoticed."""
 LEAD = 0.5
 """The part of a speed that is missing that one walks ahead of belts that follow."""
 
-SUDDEN_MPS2, SUDDEN_BRAKE_MPS2, STARTLED_S, STARTLED_TIME_S = 0.7, -1.3, 0.6, 2.0
+SUDDEN_MPS2, SUDDEN_BRAKE_MPS2, STARTLED_S, STARTLED_TIME_S = 0.7, -1.1, 0.6, 2.0
 """Which felt belt acceleration is a perturbation and not a change of speed, how long that is
 believed, and how slowly the intended speed follows until then."""
 
@@ -169,7 +169,7 @@ def foot_in_step(person: Person, back: int, want_m: float) -> tuple[float, float
         body.is_down[foot] = 0.0
         body.lifted = foot
     load = template_at(person.tables.template_bw, mind.row, mind.row_frac, stance)
-    load *= foot_noise(person, back) * push_frac(traits, foot, stance)
+    load *= foot_noise(person, back, stance) * push_frac(traits, foot, stance)
     start_m, roll_m = roll_at(mind.gait_mps, traits.roll_start_m, traits.roll_length_m)
     usual_m = start_m + roll_m * min(stance, 1.0)
     shift_m = ankle_frac(traits, foot) * clip(want_m, -traits.max_ankle_x_m, traits.max_ankle_x_m)

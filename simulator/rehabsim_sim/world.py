@@ -25,11 +25,13 @@ from rehabsim_sim.person import (
 from rehabsim_sim.plates import GRADES, PLATE_NOISES, SHAKES, Plates, bear, digitise, weigh
 from rehabsim_sim.platform import Platform, PlatformReins, ride
 from rehabsim_sim.traits import Traits
+from rehabsim_sim.trunk import FELT, TRUNK_NOISES, Trunk, TrunkTraits, carry, report
 from rehabsim_sim.walker import advance
 
 FIRST_CHANNEL = PERSON_NOISES + BELT_NOISES
 FIRST_SHAKE = FIRST_CHANNEL + PLATE_NOISES - 2 * SHAKES
-NOISES = FIRST_CHANNEL + PLATE_NOISES
+FIRST_OF_TRUNK = FIRST_CHANNEL + PLATE_NOISES
+NOISES = FIRST_OF_TRUNK + TRUNK_NOISES
 
 TRUTH = (
     "left_belt_mps",
@@ -66,10 +68,13 @@ def live(
     belts: Sequence[Belts],
     plates: Sequence[Plates],
     platform: Sequence[Platform],
+    trunk: Sequence[Trunk],
+    trunk_traits: Sequence[TrunkTraits],
     around: Sequence[Surroundings],
     noise: Array,
     wrench: Array,
     truth: Array,
+    felt: Array,
     events: Array,
 ) -> int:
     """Live one millisecond per row of `noise`; fill the other arrays, return the event count."""
@@ -82,6 +87,9 @@ def live(
         air.belt_mps[1] = machine.speed_mps[1]
         ride(platform[0], air, machine.incline_rad)
         advance(person, air, noise, at)
+        belt_mps2 = 0.5 * (machine.accel_mps2[0] + machine.accel_mps2[1])
+        carry(trunk[0], trunk_traits[0], person, air, belt_mps2, noise[at, FIRST_OF_TRUNK:])
+        report(trunk[0], body, air, felt[at])
         weigh(plates[0], body, machine, foot_width_m, wrench[at])
         tell(person, machine, plates[0], truth, at)
         bear(plates[0], machine, air, wrench[at], noise[at], FIRST_SHAKE)
@@ -132,6 +140,8 @@ class World:
         platform: The motion base; it takes poses through `platform_reins`.
         around: What else acts on the person; `around[0].push_x_n` may be set between calls.
         wrench: (n, 12) float32, what the plates measured in the last call.
+        trunk: The trunk and the heart, which ride on the person.
+        felt: (n, len(FELT)) what wearables could feel in the last call.
         truth: (n, len(TRUTH)) what really happened in it.
         events: (k, len(EVENT)) foot contacts in it.
     """
@@ -143,39 +153,62 @@ class World:
         left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0),
         right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0),
         grade: str = "good",
+        trunk: TrunkTraits | None = None,
     ) -> None:
-        of_person, of_moment = np.random.default_rng(seed).spawn(2)
+        of_person, of_moment, of_trunk = np.random.default_rng(seed).spawn(3)
         self.person = make_person(traits, of_person)
         self.belts = one_of(Belts())
         self.reins = Reins(self.belts[0])
+        self.trunk_traits = one_of(trunk or TrunkTraits())
+        constant = self.trunk_traits[0].position_error_rad * float(of_trunk.standard_normal())
+        self.trunk = one_of(Trunk(constant_error_rad=constant))
+        self._of_trunk = of_trunk
         self.around = one_of(Surroundings())
         origin_m = np.array([left_origin_m, right_origin_m])
         self.plates = one_of(replace(GRADES[grade], origin_m=origin_m))
         self.platform = one_of(Platform())
         self.platform_reins = PlatformReins(self.platform[0])
         self.truth, self.events = _rows(0, TRUTH), _rows(0, EVENT)
+        self.felt = _rows(0, FELT)
         self._wrench = np.zeros((0, 12))
         self._rng = of_moment
-        records = (self.person, self.belts, self.plates, self.platform, self.around)
-        self._live = bound(live, *records, _rows(0, TRUTH), self._wrench, self.truth, self.events)
+        records = (
+            *(self.person, self.belts, self.plates, self.platform),
+            *(self.trunk, self.trunk_traits, self.around),
+        )
+        rows = (self._wrench, self.truth, self.felt, self.events)
+        self._live = bound(live, *records, _rows(0, TRUTH), *rows)
 
     def live(self, count_ms: int) -> None:
         """Live `count_ms` milliseconds."""
         noise = self._rng.standard_normal((count_ms, NOISES))
         self._wrench, self.truth = np.empty((count_ms, 12)), np.empty((count_ms, len(TRUTH)))
+        self.felt = np.empty((count_ms, len(FELT)))
         events = np.empty((2 * count_ms, len(EVENT)))
         count = self._live(
             self.person,
             self.belts,
             self.plates,
             self.platform,
+            self.trunk,
+            self.trunk_traits,
             self.around,
             noise,
             self._wrench,
             self.truth,
+            self.felt,
             events,
         )
         self.events = events[:count]
+
+    def ask_angle(self, target_rad: float) -> None:
+        """Ask the person to bend forward to an angle shown before; 0 ends it.
+
+        They miss it by an error of their own, and by another from trial to trial.
+        """
+        trunk, spread_rad = self.trunk[0], self.trunk_traits[0].position_spread_rad
+        trunk.target_rad = target_rad
+        trunk.error_rad = spread_rad * float(self._of_trunk.standard_normal())
 
     @property
     def wrench(self) -> Floats:

@@ -20,6 +20,9 @@ def simulate(
     plates_url: str = "tcp://127.0.0.1:4001",
     patient: str = "healthy",
     seed: int = 1,
+    platform_url: str = "",
+    sensors: tuple[str, ...] = (),
+    rough: bool = False,
     faults: Path | None = None,
     is_plan_on_stdin: Annotated[
         bool, Parameter(name="--plan-on-stdin", negative=(), show=False)
@@ -39,6 +42,12 @@ def simulate(
         Who walks: NAME, or NAME:SEVERITY from 0 to 1.5.
     seed
         Of everything random.
+    platform_url
+        Where the motion base listens (Moog 6DOF2000E), such as udp://127.0.0.1:6000.
+    sensors
+        Where the wearables send: mqtt://HOST:PORT, lsl:, tcp://HOST:PORT; may be repeated.
+    rough
+        Plates as loud and flexible as those of a treadmill that was recorded.
     faults
         File of [[faults]] of its devices.
     is_plan_on_stdin
@@ -60,6 +69,9 @@ def simulate(
             plates_url=plates_url,
             patient=patient,
             seed=seed,
+            platform_url=platform_url,
+            sensors_urls=sensors,
+            grade="rough" if rough else "good",
             faults=plan,
         ),
         say=lambda line: out.print(line, soft_wrap=True),

@@ -45,6 +45,10 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
         seed: Of everything random.
         left_origin_m: Centre of the left plate, frame lab.
         right_origin_m: Centre of the right plate, frame lab.
+        platform_url: Where to listen for the motion base's client, udp://HOST:PORT; or empty.
+        sensors_urls: Where the wearables send: mqtt://HOST:PORT, lsl:, tcp://HOST:PORT.
+        name: Of the laboratory, in the wearables' topics.
+        grade: Of the plates and belts: `good` or `rough`.
         faults: What goes wrong, and when.
         epoch_ns: Of the session clock, so that the truth has its time; 0 starts a new one.
         truth_path: File to write the ground truth to, or empty; for tests.
@@ -57,6 +61,10 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     seed: int = 1
     left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)
     right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0)
+    platform_url: str = ""
+    sensors_urls: tuple[str, ...] = ()
+    name: str = "simulated"
+    grade: str = "good"
     faults: tuple[Fault, ...] = ()
     epoch_ns: int = 0
     truth_path: str = ""
@@ -68,10 +76,12 @@ class Laboratory(Protocol):
     Attributes:
         treadmill_url: Where the belts really listen, once open.
         plates_url: Where the plates really listen, once open.
+        other_urls: Where its other devices are, by name.
     """
 
     treadmill_url: str
     plates_url: str
+    other_urls: dict[str, str]
 
     def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None: ...
 

@@ -30,6 +30,8 @@ def simulate(plan: LaboratoryPlan, *, say: Callable[[str], None]) -> None:
     def tell(laboratory: Laboratory, permitted: str) -> None:
         say(f"Treadmill {plan.treadmill_kind} at {laboratory.treadmill_url}")
         say(f"Plates    rs_plates at {laboratory.plates_url}")
+        for name, url in laboratory.other_urls.items():
+            say(f"{name.partition(' ')[0].capitalize():9} at {url}")
         say(f"Patient   {plan.patient}, seed {plan.seed}; {permitted}. Ctrl-C ends.")
 
     run(lambda clock: _serve(plan, clock, tell))

@@ -1,0 +1,1 @@
+"""Holds the simulated person and laboratory against published values and real recordings."""
