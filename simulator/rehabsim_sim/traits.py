@@ -107,7 +107,7 @@ class Traits:
     step_time_noise_frac: float = 0.020
     step_time_alpha: float = 0.90
     pace_noise_frac: float = 0.010
-    pace_alpha: float = 0.70
+    pace_alpha: float = 0.75
     place_noise_x_m: float = 0.004
     place_noise_y_m: float = 0.010
     sense_noise_m: float = 0.0007

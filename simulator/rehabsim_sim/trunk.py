@@ -17,7 +17,7 @@ from collections.abc import MutableSequence
 from dataclasses import dataclass, field, replace
 
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.person import DT_S, LEFT, WALKING, Array, Body, Mind, Person, Surroundings
+from rehabsim_sim.person import DT_S, LEFT, WALKING, Array, Body, Person, Surroundings
 
 TIP_RADPS, TIP_DAMPING = 2 * math.pi * 1.3, 0.5
 """Own frequency and damping of the trunk on its intrinsic and reflex stiffness."""

@@ -32,7 +32,7 @@ RELATCH_MPS = 0.10
 HEEL_M, TOE_M = -0.01, 0.25
 """How far the COP can go under a walking foot, ahead of the heel."""
 
-FREE_X_M, FAR_PER_S, BIAS_PER_S2, DRIFT_MPS = 0.15, 0.5, 0.06, 0.04
+FREE_X_M, FAR_PER_S, BIAS_PER_S2, DRIFT_MPS = 0.15, 0.9, 0.06, 0.04
 """Along the belt: how far off one's place nobody minds, how strongly and how persistently more
 is corrected, and how fast one may drift unnoticed."""
 
