@@ -56,9 +56,9 @@ MIN_STANCE_M, MAX_STANCE_M = 0.14, 0.30
 BESIDE_M, EDGE_OF_DECK_M = 0.75, 0.55
 """Where one stands beside the deck, and from where on both feet are off it."""
 
-INSIDE_M, STEADY_M, TIPPING_M = 0.018, 0.012, 0.030
+INSIDE_M, STEADY_M, TIPPING_M, OUTWARD_M = 0.018, 0.012, 0.030, 0.018
 """Over one foot: how far inside its middle the COM is wanted, within what it is steady there,
-beyond what it tips."""
+beyond what it tips, inward and outward."""
 
 HANG_HEIGHT_FRAC, HANG_LOAD_FRAC, DRAG = 0.80, 0.10, 0.3
 HANG_RECOVERY_S, RISE_S = 4.0, 2.0
@@ -233,11 +233,14 @@ def must_start(person: Person) -> bool:
 
 @compiled
 def must_step(person: Person) -> bool:
-    """Return whether the extrapolated COM has left the feet, to the front or to the back."""
-    body = person.body[0]
+    """Return whether the extrapolated COM has left the feet."""
+    body, mind = person.body[0], person.mind[0]
     if not (body.is_down[0] and body.is_down[1]):
         return False
-    return not HEEL_M < over_feet_m(person) < TOE_M
+    omega = math.sqrt(GRAVITY_MPS2 / person.traits[0].com_height_m)
+    aside_m = mind.felt_y_m + body.vy_mps / omega
+    left_m, right_m = body.heel_y_m[0] + EDGE_M, body.heel_y_m[1] - EDGE_M
+    return not (HEEL_M < over_feet_m(person) < TOE_M and right_m < aside_m < left_m)
 
 
 @compiled
@@ -310,7 +313,7 @@ def tidy(person: Person) -> None:
     tips_m = side * (off_y_m + body.vy_mps / omega)
     if body.phase >= 0:
         body.phase += DT_S / TIDY_STEP_S
-        if body.phase >= 1.0 or abs(tips_m + INSIDE_M) > TIPPING_M:
+        if body.phase >= 1.0 or not -TIPPING_M < tips_m + INSIDE_M < OUTWARD_M:
             put_down(person, foot)
     elif abs(tips_m + INSIDE_M) < STEADY_M and abs(off_y_m) < 0.04 and abs(off_x_m) < 0.05:
         body.phase = 0.0

@@ -107,12 +107,12 @@ class Traits:
     step_time_noise_frac: float = 0.020
     step_time_alpha: float = 0.90
     pace_noise_frac: float = 0.010
-    pace_alpha: float = 0.75
+    pace_alpha: float = 0.85
     place_noise_x_m: float = 0.004
     place_noise_y_m: float = 0.010
     sense_noise_m: float = 0.0007
     force_noise_frac: float = 0.025
-    shape_noise_frac: float = 0.014
+    shape_noise_frac: float = 0.020
     step_time_asymmetry_frac: float = 0.0
     force_asymmetry_frac: float = 0.0
     stance_asymmetry_frac: float = 0.0

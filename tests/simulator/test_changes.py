@@ -28,6 +28,16 @@ def test_a_person_comes_to_a_stand_with_the_belts(speed_mps, decel_mps2, seed):
     assert not walk.has_fallen
 
 
+@pytest.mark.parametrize("name", ["hemiparetic", "balance_loss", "amputee"])
+@pytest.mark.parametrize("seed", [3, 14, 15, 16])
+def test_patients_stay_up_when_ordinary_stops_bring_them_to_rest(name, seed):
+    speed_mps = PATIENTS[name].preferred_speed_mps
+    walk = Stroll(PATIENTS[name], seed=seed).walk(speed_mps, settle_s=4 + 0.1 * seed)
+    walk.ask(0, accel_mps2=0.5).live(20)
+    assert walk.body.posture == STANDING
+    assert not walk.has_fallen
+
+
 def test_stopping_dead_throws_more_people_than_stopping_gently():
     falls = {
         decel_mps2: sum(
