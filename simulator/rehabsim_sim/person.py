@@ -122,6 +122,7 @@ class Mind:
         startled_s: How much longer one does not follow the belts' speed.
         felt_difference_mps: Learned left minus right speed.
         intent_mps: Intended walking speed.
+        lasting_mps: What it has been lately; after a perturbation one goes back to it.
         gait_mps: Speed whose gait is being walked; latched at landing.
         row: Row of the speed tables, with `row_frac` between it and the next.
         usual_step_time_s: Of that gait.
@@ -179,6 +180,7 @@ class Mind:
     startled_s: float = 0.0
     felt_difference_mps: float = 0.0
     intent_mps: float = 0.0
+    lasting_mps: float = 0.2
     gait_mps: float = 0.2
     row: int = 0
     row_frac: float = 0.0

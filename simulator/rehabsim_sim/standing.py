@@ -68,9 +68,9 @@ HANG_RECOVERY_S, RISE_S = 4.0, 2.0
 def reference(person: Person) -> tuple[float, float]:
     """Return where the person wants the extrapolated COM to be."""
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
-    lean_x_m = traits.lean_x_m
-    lean_y_m = traits.stance_asymmetry_frac * (body.heel_y_m[0] - body.heel_y_m[1])
+    lean_x_m, lean_y_m = traits.lean_x_m, 0.0
     if body.posture == STANDING:
+        lean_y_m = traits.stance_asymmetry_frac * (body.heel_y_m[0] - body.heel_y_m[1])
         lean_x_m += traits.sway_intent_x_m * slow_noise(person, INTENT_X, traits.intent_time_s)
         lean_y_m += traits.sway_intent_y_m * slow_noise(person, INTENT_Y, traits.intent_time_s)
     mind.lean_x_m += DT_S / LEAN_S * (lean_x_m - mind.lean_x_m)

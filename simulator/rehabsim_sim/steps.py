@@ -71,6 +71,7 @@ def begin_walking(person: Person, stance: int) -> None:
     body.is_down[1 - stance] = 0.0
     body.lifted = 1 - stance
     mind.intent_mps = max(mind.felt_mean_mps, START_SPEED_MPS)
+    mind.lasting_mps = mind.intent_mps
     mind.is_capturing = 0
     mind.reach_x_m = 0.0
     mind.reach_y_m = 0.0

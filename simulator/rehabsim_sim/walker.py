@@ -39,9 +39,11 @@ is corrected, and how fast one may drift unnoticed."""
 LEAD = 0.5
 """The part of a speed that is missing that one walks ahead of belts that follow."""
 
-SUDDEN_MPS2, SUDDEN_BRAKE_MPS2, STARTLED_S, STARTLED_TIME_S = 0.7, -1.1, 0.6, 2.0
-"""Which felt belt acceleration is a perturbation and not a change of speed, how long that is
-believed, and how slowly the intended speed follows until then."""
+SUDDEN_MPS2, SUDDEN_BRAKE_MPS2, STARTLED_S = 0.7, -1.1, 0.6
+LASTING_S, STARTLED_TIME_S = 3.0, 2.0
+"""Which felt belt acceleration is a perturbation and not a change of speed, and how long that is
+believed. Until then one goes back to the speed that one had when a belt pulls, and hardly
+follows when it brakes: time constants of learning that speed, and of following."""
 
 MAX_MOVED = 0.8
 """The most of a foot's load that balance moves to the other in double support."""
@@ -110,8 +112,12 @@ def intend(person: Person) -> float:
     wanted_mps -= mind.mean_vx_mps - clip(mind.mean_vx_mps, -DRIFT_MPS, DRIFT_MPS)
     error_mps = wanted_mps - mind.intent_mps
     time_s = traits.speed_time_s if abs(error_mps) < 0.12 else traits.urgent_time_s
-    if mind.startled_s > 0:
+    if mind.startled_s > 0 and mind.felt_accel_mps2 > 0:
+        error_mps = mind.lasting_mps - mind.intent_mps
+    elif mind.startled_s > 0:
         time_s = STARTLED_TIME_S
+    else:
+        mind.lasting_mps += DT_S / LASTING_S * (mind.intent_mps - mind.lasting_mps)
     mind.intent_mps += DT_S / time_s * error_mps
     mind.summed_x_m_s += DT_S * body.x_m
     mind.summed_s += DT_S
