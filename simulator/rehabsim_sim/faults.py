@@ -184,16 +184,6 @@ class Faults:
                 running.is_torn = False
         return sent
 
-    def begun(self, t_ms: int, since_ms: int) -> list[tuple[str, bool]]:
-        """Return the kinds that began (True) or ended in `(since_ms, t_ms]`, for the record."""
-        changes = []
-        for running in self.running:
-            start_ms = 1000 * running.fault.at_s
-            for at_ms, begins in ((start_ms, True), (start_ms + 1000 * running.fault.for_s, False)):
-                if since_ms < at_ms <= t_ms:
-                    changes.append((running.fault.kind, begins))
-        return changes
-
 
 def usual_size(device: str, kind: str) -> float:
     """Return the `size` of a fault whose file gives none."""

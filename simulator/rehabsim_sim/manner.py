@@ -85,16 +85,13 @@ def ankle_frac(traits: Traits, foot: int) -> float:
 
 @compiled
 def push_frac(traits: Traits, foot: int, stance: float) -> float:
-    """Return the factor on the force of a foot whose leg is spared, lands hard or pushes weakly.
+    """Return the factor on the force of a foot whose leg is spared or pushes weakly.
 
     Of a weak push-off a part is borne by nobody: the body sinks and the next landing is harder.
     """
-    spared = traits.force_asymmetry_frac
     if foot != LEFT:
-        return 1 + spared
-    landing = clip(stance / TROUGH_AT, 0.0, 1.0)
-    landing_frac = traits.left_landing_frac * math.sin(math.pi * landing) ** 2
-    return 1 - spared + landing_frac - SUNK_FRAC * push_loss(traits, foot, stance)
+        return 1 + traits.force_asymmetry_frac
+    return 1 - traits.force_asymmetry_frac - SUNK_FRAC * push_loss(traits, foot, stance)
 
 
 @compiled

@@ -19,10 +19,8 @@ PERIOD_MS = 1000 / 60
 SILENT_MS = 500
 """The watchdog: so long without a command while engaged is a fault."""
 
-# Command words.
-DISABLE, PARK, ENGAGE, START, DOF_MODE = 220, 210, 180, 175, 170
-LENGTH_MODE, RESET, INHIBIT, NEW_POSITION = 172, 160, 150, 130
-IGNORED = (200, 190, 140)
+# Command words; the others are heard and do nothing.
+DISABLE, PARK, ENGAGE, RESET, INHIBIT, NEW_POSITION = 220, 210, 180, 160, 150, 130
 
 # States, the low four bits of the state word.
 POWER_UP, IDLE, STANDBY, ENGAGED, PARKING = 0, 1, 2, 3, 7

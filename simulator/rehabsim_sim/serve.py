@@ -16,7 +16,7 @@ from rehabsim_sim.platform import AXES
 from rehabsim_sim.sensors import Sensors
 from rehabsim_sim.telemetry import Telemetry
 from rehabsim_sim.treadmill import make_panel
-from rehabsim_sim.trunk import TRUNKS
+from rehabsim_sim.trunk import trunk_of
 from rehabsim_sim.truth import TruthFile
 from rehabsim_sim.world import World
 
@@ -55,7 +55,7 @@ class Laboratory:
             plan.left_origin_m,
             plan.right_origin_m,
             grade=plan.grade,
-            trunk=TRUNKS.get(plan.patient.partition(":")[0]),
+            trunk=trunk_of(plan.patient),
         )
         self._platform = MotionBasePort(
             self.world.platform_reins, Faults(faults, "platform", AXES, seed=seed)

@@ -46,7 +46,6 @@ class Traits:
         step_asymmetry_frac: Left step length above the right one, over their sum, that feels
             right.
         left_push_loss_frac: How much weaker the left foot pushes off.
-        left_landing_frac: How much harder the left foot lands.
         left_ankle_frac: What is left of the left ankle's control of balance.
         lean_x_m: Offset of the standing posture, forward.
         cop_offset_y_m: Offset of the COP under both feet, to the left.
@@ -118,7 +117,6 @@ class Traits:
     stance_asymmetry_frac: float = 0.0
     step_asymmetry_frac: float = 0.0
     left_push_loss_frac: float = 0.0
-    left_landing_frac: float = 0.0
     left_ankle_frac: float = 1.0
     lean_x_m: float = 0.0
     cop_offset_y_m: float = 0.0

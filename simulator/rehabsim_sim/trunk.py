@@ -14,7 +14,7 @@ of walking of Minetti 2002, first-order with 35 s up and 60 s down.
 
 import math
 from collections.abc import MutableSequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from rehabsim_sim.jit import compiled
 from rehabsim_sim.person import DT_S, LEFT, WALKING, Array, Body, Person, Surroundings
@@ -91,6 +91,15 @@ TRUNKS: dict[str, TrunkTraits] = {
     "amputee": replace(HEALTHY, capacity_w_per_kg=9.0),
 }
 """By the names of `patients`; lumbar fatigue delays and blurs them as it grows."""
+
+
+def trunk_of(name: str) -> TrunkTraits:
+    """Return the trunk of patient `NAME` or `NAME:SEVERITY`, which `patients` has checked."""
+    plain, _, severity = name.partition(":")
+    ill, part = TRUNKS.get(plain, HEALTHY), float(severity or 1.0)
+    pairs = [(f.name, getattr(HEALTHY, f.name), getattr(ill, f.name)) for f in fields(TrunkTraits)]
+    return TrunkTraits(**{name: well + part * (is_now - well) for name, well, is_now in pairs})
+
 
 FATIGUE_DELAY_S, FATIGUE_BLUR = 0.025, 1.0
 """What full fatigue adds to the reflex's delay, and to position errors, as a part of them."""

@@ -290,5 +290,5 @@ def speed_section(speed: Speed) -> str:
         f"{speed.seconds:.0f} × real time in calls of a second, {speed.ticks:.0f} × in the 4 ms"
         f" calls of a session, {speed.plain:.1f} × as plain Python without numba. numba and"
         f" llvmlite take {speed.compiler_mb:.0f} MB on disk (extra `sim-fast`); compiled code is"
-        " kept in a cache, which the first start fills in about 15 s.\n"
+        " kept in a cache, which the installation fills.\n"
     )

@@ -90,6 +90,28 @@ def test_an_unknown_patient_lists_the_known_ones(says):
     says(2, ("nobody", "healthy"), "run", "boat", "--patient", "nobody", *SHORT)
 
 
+def test_an_impossible_severity_is_refused_with_its_range(says):
+    says(2, ("severity '9'", "to 1.5"), "run", "boat", "--patient", "amputee:9", *SHORT)
+
+
+def test_an_unknown_fault_lists_the_known_ones(says, tmp_path):
+    (tmp_path / "f.toml").write_text('[[faults]]\ndevice = "plates"\nkind = "sulk"\n')
+    says(2, ("fault 1", "'sulk'", "stuck"), "run", "boat", "--faults", "f.toml", *SHORT)
+
+
+def test_a_fault_file_with_an_unknown_key_names_it(says, tmp_path):
+    (tmp_path / "f.toml").write_text('[[faults]]\ndevice = "plates"\nkind = "off"\nwhen = 3.0\n')
+    says(2, ("f.toml", "when"), "run", "boat", "--faults", "f.toml", *SHORT)
+
+
+def test_the_faults_of_a_session_stand_in_its_log(rehabsim, tmp_path):
+    table = '[[faults]]\ndevice = "plates"\nkind = "off"\nchannel = "left"\nat_s = 2.5\n'
+    (tmp_path / "f.toml").write_text(table)
+    words = ("boat", "--virtual", "--duration", "3", "--log", "a.mcap", "--faults", "f.toml")
+    assert rehabsim("run", *words)[0] == 0
+    assert "plates off from 2.5 s left" in rehabsim("log", "info", "a.mcap")[1]
+
+
 def test_virtual_time_needs_a_duration(says):
     says(2, ("--duration",), "run", "boat", "--virtual")
 

@@ -6,7 +6,7 @@ from scipy.signal import welch
 
 from rehabsim_sim.patients import PATIENTS
 from rehabsim_sim.sensors import G_MPS2, SENSORS, Sensors
-from rehabsim_sim.trunk import FELT, TRUNKS
+from rehabsim_sim.trunk import FELT, TRUNKS, trunk_of
 from rehabsim_sim.world import World
 
 
@@ -128,6 +128,13 @@ def test_positions_are_found_again_worse_with_a_painful_back():
     healthy, hurt = (np.degrees(np.abs(misses_rad(n)).mean()) for n in ("healthy", "postural"))
     assert 1.2 < healthy < 3.5
     assert hurt > 1.6 * healthy
+
+
+def test_trunks_are_as_ill_as_their_patients():
+    healthy, half, ill = (trunk_of(f"balance_loss:{part}").reflex_delay_s for part in (0, 0.5, 1))
+    assert healthy < half == pytest.approx((healthy + ill) / 2) < ill
+    assert trunk_of("balance_loss") == TRUNKS["balance_loss"]
+    assert set(TRUNKS) == set(PATIENTS) - {"empty_belts"}
 
 
 def test_the_heart_follows_the_work_and_settles():

@@ -121,6 +121,9 @@ def info(log: Path) -> int:
         for name in ("treadmill", "plates"):
             device = header.site.get(name, {})
             table.add_row(name, escape(f"{device.get('kind', '?')} at {device.get('url', '?')}"))
+        for fault in header.session.get("faults", ()):
+            words = f"{fault['device']} {fault['kind']} from {fault['at_s']:g} s"
+            table.add_row("fault, simulated", escape(f"{words} {fault['channel']}".rstrip()))
     if header.note:
         table.add_row("note", escape(header.note))
     for name in reader.tables():

@@ -43,7 +43,7 @@ def run_command(
     site
         Site file: devices and limits; without it everything is simulated.
     patient
-        Whom the simulator puts on the belts.
+        Whom the simulator puts on the belts: NAME, or NAME:SEVERITY from 0 to 1.5.
     virtual
         As fast as possible, in virtual time, without console.
     duration
