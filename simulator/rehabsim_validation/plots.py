@@ -45,6 +45,14 @@ def _save(figure: Figure, folder: Path, name: str) -> None:
     plt.close(figure)
 
 
+def _row(count: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure of `count` pictures side by side with one scale upward."""
+    figure, axes = plt.subplots(
+        1, count, figsize=(width * count, height), sharey=True, squeeze=False
+    )
+    return figure, list(axes[0])
+
+
 def _titled(axes: Axes, title: str, x: str, y: str) -> Axes:
     axes.set_title(title)
     axes.set_xlabel(x)
@@ -74,9 +82,9 @@ def overground(
     real: Mapping[float, Array], by_speed: Mapping[float, Stances], folder: Path
 ) -> dict[float, float]:
     """Draw simulated over measured curves; return the RMS difference, in stance means."""
-    figure, axes = plt.subplots(1, len(real), figsize=(2.6 * len(real), 3.0), sharey=True)
+    figure, axes = _row(len(real), 2.6, 3.0)
     misses = {}
-    for ax, (speed_mps, curves) in zip(np.atleast_1d(axes), real.items(), strict=True):
+    for ax, (speed_mps, curves) in zip(axes, real.items(), strict=True):
         nearest = min(by_speed, key=lambda v: abs(v - speed_mps))
         fz = by_speed[nearest].fz_bw
         own = (fz / fz.mean(axis=1, keepdims=True)).mean(axis=0)
@@ -87,7 +95,7 @@ def overground(
         ax.plot(PERCENT, own, color=ACCENTS[1], label=f"simulated, {nearest:g} m/s")
         ax.legend(fontsize=7, loc="lower center")
         misses[speed_mps] = float(np.sqrt(np.mean((own - mean) ** 2)))
-    np.atleast_1d(axes)[0].set_ylabel("vertical force / its stance mean")
+    axes[0].set_ylabel("vertical force / its stance mean")
     _save(figure, folder, "overground")
     return misses
 
@@ -113,7 +121,7 @@ def real_walk(real: RealWalk, simulated: Stances, speed_mps: float, folder: Path
 
 def com_paths(paths: Mapping[float, tuple[Array, Array]], folder: Path) -> None:
     """Draw the course of the centre of mass as seen from behind, ten strides a speed."""
-    figure, axes = plt.subplots(1, len(paths), figsize=(2.5 * len(paths), 2.6), sharey=True)
+    figure, axes = _row(len(paths), 2.5, 2.6)
     for ax, (speed_mps, (y_m, z_m)) in zip(axes, paths.items(), strict=True):
         _titled(ax, f"{speed_mps:g} m/s", "to the right, mm", "")
         ax.plot(-1000 * (y_m - y_m.mean()), 1000 * (z_m - z_m.mean()), color=ACCENTS[0], lw=0.7)
@@ -126,7 +134,7 @@ def com_paths(paths: Mapping[float, tuple[Array, Array]], folder: Path) -> None:
 
 def thresholds(falls: Mapping[str, Mapping[float, Sequence[Answer]]], folder: Path) -> None:
     """Draw the part of people who fall over the impulse of a push, with its uncertainty."""
-    figure, axes = plt.subplots(1, len(falls), figsize=(2.5 * len(falls), 2.8), sharey=True)
+    figure, axes = _row(len(falls), 2.5, 2.8)
     for ax, (way, by_size) in zip(axes, falls.items(), strict=True):
         _titled(ax, way, "impulse, N s", "")
         sizes = np.array(list(by_size))
@@ -187,8 +195,8 @@ def splits(runs: Mapping[str, tuple[Array, Array]], folder: Path) -> None:
 
 def unloaded(found: Mapping[str, Unloaded], folder: Path) -> None:
     """Draw the spectra of what acceleration does not explain, real beside simulated."""
-    figure, axes = plt.subplots(1, len(found), figsize=(5 * len(found), 3.0), sharey=True)
-    for ax, (pace, both) in zip(np.atleast_1d(axes), found.items(), strict=True):
+    figure, axes = _row(len(found), 5.0, 3.0)
+    for ax, (pace, both) in zip(axes, found.items(), strict=True):
         _titled(ax, f"{pace} belt, residual moment", "Hz", "Nm²/Hz")
         ax.semilogy(both.hz[1:], both.real_psd[1:], color=INK, lw=1, label="recorded R-Mill")
         ax.semilogy(both.hz[1:], both.sim_psd[1:], color=ACCENTS[1], lw=1, label="simulated")

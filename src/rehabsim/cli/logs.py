@@ -122,8 +122,8 @@ def info(log: Path) -> int:
             device = header.site.get(name, {})
             table.add_row(name, escape(f"{device.get('kind', '?')} at {device.get('url', '?')}"))
         for fault in header.session.get("faults", ()):
-            words = f"{fault['device']} {fault['kind']} from {fault['at_s']:g} s"
-            table.add_row("fault, simulated", escape(f"{words} {fault['channel']}".rstrip()))
+            what = f"{fault['device']} {fault['kind']} from {fault['at_s']:g} s"
+            table.add_row("fault, simulated", escape(f"{what} {fault['channel']}".rstrip()))
     if header.note:
         table.add_row("note", escape(header.note))
     for name in reader.tables():
