@@ -47,7 +47,7 @@ class PlateStream:
             frames = [encode_frame(self.sequence, device_t_us, DT_US, wrench, flags=flags)]
             for frame in faults.frames(t_ms, frames) if faults else frames:
                 self._write(frame)
-            if faults.is_on("cut", t_ms):
+            if faults and faults.is_on("cut", t_ms):
                 await self._hang_up()
         self.sequence += len(wrench)
 

@@ -62,6 +62,7 @@ class Laboratory:
         )
         self._sensors = Sensors(self.world, seed) if plan.sensors_urls else None
         self._telemetry = Telemetry(plan.sensors_urls, plan.name, clock, faults, seed)
+        self._is_railed = self.world.plates[0].is_railed
         self._truth: TruthFile | None = None
 
     async def open(self) -> None:
@@ -106,7 +107,7 @@ class Laboratory:
         if self.plan.platform_url:
             self._platform.serve(time_ms, is_cut=self.world.reins.is_cut())
         self.world.live(FRAME_MS)
-        await self._stream.send(self.world.wrench, self.world.plates[0].is_railed)
+        await self._stream.send(self.world.wrench, self._is_railed)
         if self._sensors is not None:
             self._telemetry.send(time_ms, self._sensors.read())
         if self._truth is not None:

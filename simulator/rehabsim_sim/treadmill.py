@@ -94,15 +94,16 @@ class BertecPanel:
         self._drop_if_gone()
         packet, self._buffer, skipped_count = newest_packet(self._buffer)
         self.bad_count += skipped_count
-        for command in self._commands.frames(time_ms, [] if packet is None else [packet]):
+        packets = [] if packet is None else [packet]
+        for command in self._commands.frames(time_ms, packets) if self._commands else packets:
             belts.ask(*self._bent(self._commands, time_ms, decode_set_point(command)))
-        is_due = time_ms >= self._report_ms
-        if is_due:
+        reports = []
+        if time_ms >= self._report_ms:
             self._report_ms = time_ms - time_ms % REPORT_PERIOD_MS + REPORT_PERIOD_MS
-        reports = [encode_report(*self._bent(self._reports, time_ms, belts.state()))] * is_due
-        for report in self._reports.frames(time_ms, reports):
+            reports.append(encode_report(*self._bent(self._reports, time_ms, belts.state())))
+        for report in self._reports.frames(time_ms, reports) if self._reports else reports:
             self._report(report)
-        if self._client is not None and self._reports.is_on("cut", time_ms):
+        if self._reports and self._client is not None and self._reports.is_on("cut", time_ms):
             await self._client.close()
             self._client = None
 
