@@ -124,6 +124,7 @@ def make(extent: Extent, pictures: Path, folder: Path, processes: int | None) ->
         _steady(walks, run, extent, pictures),
         _real(walks, pictures, folder),
         _reactions(run, extent, pictures),
+        _floors(run, extent, pictures),
         _people(run, extent, pictures),
         "## Speed\n\n" + page.speed_section(measure_speed()),
     ]
@@ -208,6 +209,22 @@ def _reactions(run: Runner, extent: Extent, pictures: Path) -> str:
             for who, v in (("healthy", 1.2), ("balance_loss", 1.0))
         },
     )
+    plots.thresholds(pushed, pictures)
+    plots.jerks(jerked, pictures)
+    return (
+        "\n## Pushes\n\nAt 1.2 m/s, 0.15 s long, at 20 % of the left stride. Healthy people recover"
+        " from 16 % of body weight (18 N s, Vlutters 2016).\n\n![Who falls](validation/pushes.png)"
+        "\n\n"
+        + page.pushes_section(pushed)
+        + "\n## Jerked belts\n\nThe left belt, 5 m/s², 50 ms after heel strike, held 0.3 s. People"
+        " need 10.9 (7.0) steps after +0.4 to +1.2 m/s, the first step longer (read); published"
+        " compensatory steps land 0.3 to 0.5 s after the onset (remembered).\n\n"
+        "![Answers](validation/jerks.png)\n\n" + page.jerks_section(jerked)
+    )
+
+
+def _floors(run: Runner, extent: Extent, pictures: Path) -> str:
+    seeds, case = range(extent.seeds), reactions.Case
     decels = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0)
     stopped = run.grid(
         "stops",
@@ -231,8 +248,6 @@ def _reactions(run: Runner, extent: Extent, pictures: Path) -> str:
             for belts in PARTED
         },
     )
-    plots.thresholds(pushed, pictures)
-    plots.jerks(jerked, pictures)
     plots.splits(
         {
             f"{left:g} : {right:g} m/s, ramp {mps2:g} m/s²": runs[0][1:]
@@ -241,16 +256,7 @@ def _reactions(run: Runner, extent: Extent, pictures: Path) -> str:
         pictures,
     )
     return (
-        "\n## Pushes\n\nAt 1.2 m/s, 0.15 s long, at 20 % of the left stride. Healthy people recover"
-        " from 16 % of body weight (18 N s, Vlutters 2016).\n\n![Who falls](validation/pushes.png)"
-        "\n\n"
-        + page.pushes_section(pushed)
-        + "\n## Jerked belts\n\nThe left belt, 5 m/s², 50 ms after heel strike, held 0.3 s. People"
-        " need 10.9 (7.0) steps after +0.4 to +1.2 m/s, the first step longer (read); published"
-        " compensatory steps land 0.3 to 0.5 s after the onset (remembered).\n\n"
-        "![Answers](validation/jerks.png)\n\n"
-        + page.jerks_section(jerked)
-        + "\n## Stops\n\nBoth belts, no handrail. The prototype fell in 0 of 10 at 0.5 and 1.0"
+        "\n## Stops\n\nBoth belts, no handrail. The prototype fell in 0 of 10 at 0.5 and 1.0"
         " m/s², 1 at 1.5, 4 at 2, 6 at 3, 10 at 5.\n\n"
         + page.stops_section(stopped)
         + "\n## Swaying deck\n\nSum of four sines (McAndrew 2010) at 1.2 m/s, seen as the deck's"
