@@ -132,7 +132,8 @@ def test_positions_are_found_again_worse_with_a_painful_back():
 
 def test_trunks_are_as_ill_as_their_patients():
     healthy, half, ill = (trunk_of(f"balance_loss:{part}").reflex_delay_s for part in (0, 0.5, 1))
-    assert healthy < half == pytest.approx((healthy + ill) / 2) < ill
+    assert half == pytest.approx((healthy + ill) / 2)
+    assert healthy < half < ill
     assert trunk_of("balance_loss") == TRUNKS["balance_loss"]
     assert set(TRUNKS) == set(PATIENTS) - {"empty_belts"}
 
