@@ -13,7 +13,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), f"Python 3.11 or newer is needed, this is {sys.version.split()[0]}"'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast,lsl]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,sim-fast,lsl,c3d]'
 	@echo 'Compiling the simulator, once ...'
 	$(BIN)/python -c 'from rehabsim_sim.patients import patient; from rehabsim_sim.world import World; World(patient("healthy"), 1)'
 	@touch $@
@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 web: $(VENV)/.installed
 	$(BIN)/python $(WEB)/build_pages.py
 
-$(PAGES): $(VENV)/.installed $(WEB)/package.json $(shell find $(WEB)/src -name '*.ts' -o -name '*.tsx' -o -name '*.css' 2>/dev/null)
+$(PAGES): $(VENV)/.installed $(WEB)/package.json src/rehabsim/gait/measures.json $(shell find $(WEB)/src -name '*.ts' -o -name '*.tsx' -o -name '*.css' 2>/dev/null)
 	$(BIN)/python $(WEB)/build_pages.py
 
 run: install

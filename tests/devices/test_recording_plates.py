@@ -296,8 +296,11 @@ def test_a_malformed_address_is_one_sentence(url, words):
 
 
 def test_an_address_gives_file_columns_and_rate():
-    path, columns, rate_hz = split_url("recording:/data/my walk.csv?columns=-left_fz_n,_&rate=62.5")
-    assert (str(path), columns, rate_hz) == ("/data/my walk.csv", "-left_fz_n,_", 62.5)
+    path, columns, rate_hz, forward = split_url(
+        "recording:/data/my walk.csv?columns=-left_fz_n,_&rate=62.5"
+    )
+    assert (str(path), columns, rate_hz, forward) == ("/data/my walk.csv", "-left_fz_n,_", 62.5, "")
+    assert split_url("recording:walk.c3d?forward=-x")[3] == "-x"
     assert parse_columns(columns, path) == [("left_fz_n", -1.0), ("_", 1.0)]
 
 

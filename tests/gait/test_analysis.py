@@ -5,12 +5,9 @@ from math import isnan, nan
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from rehabsim.base.records import BeltSample, PlateChunk
 from rehabsim.gait.analysis import GaitAnalysis
-from rehabsim.gait.forces import BodyWeight, SampleClock, centre_of_pressure
 
 DT_NS = 1_000_000
 WEIGHT_N = 700.0
@@ -178,7 +175,7 @@ def test_samples_that_are_not_numbers_are_skipped():
     assert gait.body_weight_n > 0
 
 
-def test_a_step_onto_a_loaded_plate_has_no_length_and_half_the_confidence():
+def test_a_step_onto_a_loaded_plate_is_told_by_the_pressure_with_less_confidence():
     wrench, strikes = walking_forces(10)
     strike_s = strikes["left"][4]
     loaded = slice(round(1000 * (strike_s - 0.3)), round(1000 * strike_s) + 50)
@@ -186,43 +183,6 @@ def test_a_step_onto_a_loaded_plate_has_no_length_and_half_the_confidence():
     until = round(1000 * strike_s) + 300
     gait, events = feed(GaitAnalysis(), wrench[:until], every(4, until))
     confidences = [e.confidence for e in events if (e.side, e.kind) == ("left", "heel_strike")]
-    assert confidences == [1.0, 1.0, 1.0, 1.0, 0.5]
-    assert isnan(gait.left_step_length_m)
+    assert confidences == [1.0, 1.0, 1.0, 1.0, 0.8]
+    assert gait.left_step_length_m == pytest.approx(SPEED_MPS * STEP_S, abs=0.03)
     assert gait.left_step_time_s == pytest.approx(STEP_S, abs=0.05)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.integers(1, 5999), max_size=40))
-def test_events_are_the_same_for_any_chunking(cuts):
-    wrench, _ = walking_forces(6, noise_n=3)
-    cuts = sorted({*every(16, len(wrench)), *cuts})
-    _, expected = feed(GaitAnalysis(), wrench, every(16, len(wrench)))
-    _, found = feed(GaitAnalysis(), wrench, cuts)
-    dates = [(e.side, e.kind, e.t_ns // 1000) for e in expected]
-    assert [(e.side, e.kind, e.t_ns // 1000) for e in found] == dates
-
-
-def test_centre_of_pressure_is_where_a_force_is_put():
-    assert centre_of_pressure(500.0, 500 * 0.1, -500 * 0.3) == pytest.approx((0.3, 0.1))
-    assert all(isnan(v) for v in centre_of_pressure(19.0, 1.0, 1.0))
-    assert all(isnan(v) for v in centre_of_pressure(nan, 1.0, 1.0))
-
-
-def test_a_late_chunk_does_not_move_the_sample_clock():
-    clock = SampleClock()
-    wrench = np.zeros((4, 12), np.float32)
-    prompt = PlateChunk(1_004_000_000, 0, 500_000_000, DT_NS, wrench)
-    first_ns = clock.first_ns(prompt)
-    late = PlateChunk(1_038_000_000, 4, 504_000_000, DT_NS, wrench)
-    assert first_ns == 1_001_000_000
-    assert clock.first_ns(late) == pytest.approx(1_005_000_000, abs=2_000)
-
-
-def test_nobody_has_no_weight_and_a_person_is_weighed_in_half_a_second():
-    weight = BodyWeight()
-    for _ in range(1000):
-        weight.feed(100.0, 0.001)
-    assert isnan(weight.newtons)
-    for _ in range(501):
-        weight.feed(700.0, 0.001)
-    assert weight.newtons == pytest.approx(700)

@@ -10,7 +10,7 @@ import pytest
 
 from rehabsim.base.config import Session, Site, Strict, load_toml
 from rehabsim.base.records import BeltSample, PlateChunk, Record, Wish
-from rehabsim.research.importer import import_csv
+from rehabsim.research.importer import import_file
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, Report, encode
 from rehabsim.session.core import Core, CoreInputs, tick_row, tick_table
@@ -220,4 +220,4 @@ def truth():
 def imported(recording, tmp_path):
     """Return the log that a real walk was imported to, and how many samples it has."""
     path = tmp_path / "real.mcap"
-    return path, import_csv(recording("dual_belt_walk_200hz.csv"), "", None, path)
+    return path, import_file(recording("dual_belt_walk_200hz.csv"), "", None, path)

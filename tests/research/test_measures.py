@@ -6,34 +6,56 @@ import numpy as np
 import pytest
 
 from rehabsim.base.records import GaitEvent, PlateChunk
+from rehabsim.gait.feet import SIDES, Contact
 from rehabsim.gait.forces import SampleClock
+from rehabsim.gait.frames import History
+from rehabsim.gait.review import review
+from rehabsim.gait.strides import StrideMaker
+from rehabsim.research.definitions import DEFINITIONS
 from rehabsim.research.estimate import mean_with_interval
 from rehabsim.research.measures import measures_of
-from rehabsim.research.strides import strides_of
-from rehabsim.research.walk import TRACK, Walk, read_walk, sample_times_ns
+from rehabsim.research.walk import Quality, Walk, read_walk, sample_times_ns
 from rehabsim.session.log import LogReader
 from rehabsim.session.table import PLATES, pack_chunk
 
-UNITS = {"s", "m", "m/s", "N", "Hz", "1", "count"}
+UNITS = {"s", "m", "m/s", "N", "Hz", "1", "count", "BW", "BW/s", "BW s", "m s"}
+FRAME_S = 0.004
 
 
 def walk_of(events, *, duration_s=60.0):
     """Return a walk of events alone: (t_s, side, kind, confidence)."""
     empty = np.zeros(0)
+    live = tuple(GaitEvent(round(t * 1e9), side, kind, 0.01, c) for t, side, kind, c in events)
     return Walk(
         start_s=0.0,
         duration_s=duration_s,
-        events=tuple(GaitEvent(round(t * 1e9), side, kind, 0.01, c) for t, side, kind, c in events),
+        events=live,
         event_source="made up",
         plate_t_s=empty,
         left_fz_n=empty,
         right_fz_n=empty,
         plate_lost_count=0,
-        track={name: empty for name in TRACK},
+        quality=Quality(),
+        strides=tuple(strides_of(events)),
+        reviewed=tuple(review(live, live)),
         belts=None,
         stops=(),
         pauses=(),
     )
+
+
+def strides_of(events):
+    """Return the strides that these contacts make, without any forces."""
+    strides = []
+    maker = StrideMaker(History(()), strides.append)
+    for t_s, side, kind, confidence in events:
+        at = t_s / FRAME_S
+        contact = Contact(
+            SIDES.index(side), kind == "heel_strike", at, round(at), confidence, is_alone=False
+        )
+        maker.take(contact, round(t_s * 1e9), lambda newtons: None)
+    maker.end()
+    return sorted(strides, key=lambda stride: stride.heel_strike_t_s)
 
 
 def steps(count, *, left_step_s=0.6, right_step_s=0.5, stance_s=0.7, without=(), unclear=()):
@@ -50,14 +72,14 @@ def steps(count, *, left_step_s=0.6, right_step_s=0.5, stance_s=0.7, without=(),
 
 
 def by_name(walk):
-    return {(m.name, m.side): m for m in measures_of(walk, strides_of(walk))}
+    return {(m.name, m.side): m for m in measures_of(walk)}
 
 
 # -- strides -------------------------------------------------------------------------------
 
 
 def test_each_time_of_a_stride_is_what_its_events_say():
-    strides = strides_of(walk_of(steps(6)))
+    strides = strides_of(steps(6))
     left, right = strides[2], strides[3]
     assert (left.side, right.side) == ("left", "right")
     assert left.step_time_s == pytest.approx(0.6)
@@ -70,7 +92,7 @@ def test_each_time_of_a_stride_is_what_its_events_say():
 
 
 def test_a_missed_heel_strike_makes_neither_a_step_nor_a_stride_over_it():
-    strides = strides_of(walk_of(steps(10, without={5})))
+    strides = strides_of(steps(10, without={5}))
     times = [s.step_time_s for s in strides if not isnan(s.step_time_s)]
     assert max(times) < 0.61
     spans = [s.stride_time_s for s in strides if not isnan(s.stride_time_s)]
@@ -81,14 +103,14 @@ def test_a_missed_heel_strike_makes_neither_a_step_nor_a_stride_over_it():
 def test_a_pause_makes_neither_a_step_nor_a_stride():
     first = steps(4)
     second = [(t + 20, *rest) for t, *rest in steps(4)]
-    strides = strides_of(walk_of(first + second))
+    strides = strides_of(first + second)
     assert max(s.step_time_s for s in strides if not isnan(s.step_time_s)) < 0.61
     assert isnan(strides[3].stride_time_s)
     assert isnan(strides[4].step_time_s)
 
 
 def test_an_unclear_event_makes_no_time_but_stays_in_the_table():
-    strides = strides_of(walk_of(steps(8, unclear={4})))
+    strides = strides_of(steps(8, unclear={4}))
     assert len(strides) == 8
     unclear = strides[4]
     assert not isnan(unclear.toe_off_t_s)
@@ -100,7 +122,7 @@ def test_an_unclear_event_makes_no_time_but_stays_in_the_table():
 
 
 def test_no_events_make_no_strides():
-    assert strides_of(walk_of([])) == []
+    assert strides_of([]) == []
 
 
 # -- intervals -----------------------------------------------------------------------------
@@ -176,10 +198,11 @@ def test_a_longer_left_stance_gives_a_positive_index():
 def test_every_measure_is_always_listed_with_unit_method_and_reason(session_log):
     names = None
     for walk in (walk_of([]), walk_of(steps(30)), read_walk(LogReader(session_log))):
-        measures = measures_of(walk, strides_of(walk))
+        measures = measures_of(walk)
         keys = [(m.name, m.side) for m in measures]
         assert len(set(keys)) == len(keys)
         assert names in (None, keys)
+        assert {name for name, _ in keys} == set(DEFINITIONS)
         names = keys
         for measure in measures:
             assert measure.unit in UNITS
@@ -190,7 +213,7 @@ def test_every_measure_is_always_listed_with_unit_method_and_reason(session_log)
 
 def test_a_session_gives_the_truth_of_the_person_who_walked(session_log, truth):
     walk = read_walk(LogReader(session_log))
-    strides = strides_of(walk)
+    strides = walk.strides
     steady = [s for s in strides if s.belt_speed_mps > 0.999 and s.step_time_s < 0.6]
     assert len(steady) > 20
     for side, step_s in (("left", truth.left_step_s), ("right", truth.right_step_s)):

@@ -65,17 +65,23 @@ def test_measures_are_objects_of_one_form(report):
 
 def test_events_are_those_of_the_log(report, session_log):
     text = (report / "events.csv").read_text()
-    assert text.splitlines()[0] == "t_s,side,kind,latency_s,confidence"
+    assert text.splitlines()[0] == "t_s,side,kind,latency_s,confidence,review,reviewed_t_s"
     logged = np.sort(LogReader(session_log).table("gait_events")["t_ns"])
-    found = rows(report / "events.csv")
-    assert [round(float(row["t_s"]) * 1e6) for row in found] == (logged // 1000).tolist()
+    every = rows(report / "events.csv")
+    found = [row for row in every if row["review"] != "added"]
+    assert all(row["t_s"] == "" and row["reviewed_t_s"] for row in every if row not in found)
+    assert [round(float(row["t_s"]) * 1e6) for row in found] == [round(t / 1000) for t in logged]
     assert {row["side"] for row in found} == {"left", "right"}
     assert {row["kind"] for row in found} == {"heel_strike", "toe_off"}
 
 
 def test_strides_have_a_row_per_heel_strike_and_empty_fields_for_what_is_absent(report):
     found = rows(report / "strides.csv")
-    strikes = [row for row in rows(report / "events.csv") if row["kind"] == "heel_strike"]
+    strikes = [
+        row
+        for row in rows(report / "events.csv")
+        if row["kind"] == "heel_strike" and row["review"] != "added"
+    ]
     assert [row["heel_strike_t_s"] for row in found] == [row["t_s"] for row in strikes]
     assert found[0]["step_time_s"] == ""
     assert "nan" not in (report / "strides.csv").read_text()
@@ -216,7 +222,7 @@ def test_a_table_of_another_version_is_one_sentence(tmp_path):
     log = LogWriter(tmp_path / "a.mcap", header_of("session"), (table,), is_live=False)
     log.rows("ticks", table.pack(0, 0))
     log.close(0)
-    with pytest.raises(LogError, match="lacks its column left_step_count"):
+    with pytest.raises(LogError, match="lacks its column belt_left_speed_mps"):
         write_report(tmp_path / "a.mcap", tmp_path / "report")
 
 

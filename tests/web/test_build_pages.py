@@ -23,6 +23,8 @@ def folder(tmp_path):
     for file in [*SOURCES, "console.html", "display.html"]:
         shutil.copy2(WEB / file, web / file)
     (web / "node_modules").symlink_to(WEB / "node_modules")
+    (tmp_path / "gait").mkdir()
+    shutil.copy2(WEB.parent / "gait" / "measures.json", tmp_path / "gait")
     programs = tmp_path / "programs"
     programs.mkdir()
     for name in ("sh", "env"):

@@ -85,6 +85,27 @@ class Endpoints(Strict):
     page_port: Annotated[int, Field(ge=0, le=65535)]
 
 
+SixForces = Annotated[
+    list[Annotated[float, Field(ge=-1e3, le=1e3, allow_inf_nan=False)]],
+    Field(min_length=6, max_length=6),
+]
+"""fx fy fz in N and mx my mz in Nm, each per m/s² of the plate's belt."""
+
+
+class GaitTable(Strict):
+    """`[gait]` of a site file: what the analysis must know of the plates.
+
+    Attributes:
+        is_single: The treadmill has one plate, whose forces the driver puts under `left`.
+        left_inertia: What the left plate feigns when its belt accelerates.
+        right_inertia: The same on the right; `rehabsim log inertia` measures both.
+    """
+
+    is_single: bool = False
+    left_inertia: SixForces | None = None
+    right_inertia: SixForces | None = None
+
+
 class Site(Strict):
     """A site file: the devices of one room and what they may do."""
 
@@ -93,6 +114,7 @@ class Site(Strict):
     plates: DeviceTable
     limits: Limits
     publish: Endpoints
+    gait: GaitTable = GaitTable()
 
 
 class FaultTable(Strict):
@@ -131,6 +153,7 @@ class Session(Strict):
         subject: Random id of the person; never a name.
         patient: Whom the simulator puts on the belts.
         seed: Of everything random in the session.
+        body_height_m: Of the person, standing; places the centre of mass.
         cruise_speed_mps: Speed at the start; the therapist changes it live.
         faults: What goes wrong with simulated devices, and when.
         params: The scenario's own table.
@@ -140,6 +163,7 @@ class Session(Strict):
     subject: str = "anonymous"
     patient: str = "healthy"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    body_height_m: Annotated[float, Field(ge=0.8, le=2.4, allow_inf_nan=False)] = 1.75
     cruise_speed_mps: Speed = 0.8
     faults: list[FaultTable] = []
     params: dict[str, Any] = {}

@@ -125,6 +125,12 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
         right_fz_n: The same on the right.
         cop_x_m: Centre of pressure of both plates together, frame lab.
         cop_y_m: The same, positive left.
+        com_x_m: Centre of mass, from forces, frame lab; 20 ms later than the forces.
+        com_y_m: The same, positive left.
+        com_vx_mps: Its velocity, frame lab.
+        com_vy_mps: The same, positive left.
+        xcom_x_m: Extrapolated centre of mass, the belts' speed included.
+        xcom_y_m: The same, positive left.
         load_share_left_frac: Left plate's part of the vertical force, smoothed over a stride;
             0.5 is even.
         has_left_stance: The left foot carries load.
@@ -135,11 +141,22 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
         right_step_time_s: Left heel strike to right heel strike, the last one.
         left_stance_time_s: Left heel strike to left toe-off, the last one.
         right_stance_time_s: The same on the right.
+        left_swing_time_s: Left toe-off to left heel strike, the last one.
+        right_swing_time_s: The same on the right.
+        left_double_support_time_s: Left heel strike to right toe-off, the last one.
+        right_double_support_time_s: Right heel strike to left toe-off, the last one.
         left_step_length_m: Belt-aware distance between the feet at left heel strike.
         right_step_length_m: The same at right heel strike.
-        step_width_m: Lateral distance between the last two foot placements.
+        step_width_m: Lateral distance between the last two foot placements; negative when the
+            feet cross.
+        left_margin_lateral_m: Margin of stability to the left at the last left heel strike.
+        right_margin_lateral_m: The same to the right at the last right heel strike.
+        left_margin_backward_m: Extrapolated centre of mass ahead of the heel, left heel strike.
+        right_margin_backward_m: The same at the last right heel strike.
         left_step_count: Left heel strikes since the start.
         right_step_count: Right heel strikes since the start.
+        left_zero_n: How far the left plate's vertical zero has drifted, followed in swing.
+        right_zero_n: The same on the right.
     """
 
     t_ns: int = 0
@@ -147,6 +164,12 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
     right_fz_n: float = nan
     cop_x_m: float = nan
     cop_y_m: float = nan
+    com_x_m: float = nan
+    com_y_m: float = nan
+    com_vx_mps: float = nan
+    com_vy_mps: float = nan
+    xcom_x_m: float = nan
+    xcom_y_m: float = nan
     load_share_left_frac: float = nan
     has_left_stance: bool = False
     has_right_stance: bool = False
@@ -156,11 +179,21 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
     right_step_time_s: float = nan
     left_stance_time_s: float = nan
     right_stance_time_s: float = nan
+    left_swing_time_s: float = nan
+    right_swing_time_s: float = nan
+    left_double_support_time_s: float = nan
+    right_double_support_time_s: float = nan
     left_step_length_m: float = nan
     right_step_length_m: float = nan
     step_width_m: float = nan
+    left_margin_lateral_m: float = nan
+    right_margin_lateral_m: float = nan
+    left_margin_backward_m: float = nan
+    right_margin_backward_m: float = nan
     left_step_count: int = 0
     right_step_count: int = 0
+    left_zero_n: float = nan
+    right_zero_n: float = nan
 
 
 class State(Record, frozen=True, gc=False, kw_only=True):

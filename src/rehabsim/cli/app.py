@@ -29,6 +29,7 @@ log_app = App(name="log", help="Look at, check and mend session logs.")
 log_app.command(logs.recover)
 log_app.command(logs.verify)
 log_app.command(logs.info)
+log_app.command(logs.inertia)
 app.command(log_app)
 
 

@@ -78,13 +78,14 @@ def import_command(
     out_path: Annotated[Path, Parameter(name="--out")],
     columns: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
     rate: float | None = None,
+    forward: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
 ) -> int:
     """Turn another program's file into a log that replay, report and export accept.
 
     Parameters
     ----------
     file
-        A table of force-plate samples: comma-, semicolon-, tab- or space-separated text.
+        Force-plate samples: comma-, semicolon-, tab- or space-separated text, or C3D.
     out_path
         The log to write.
     columns
@@ -92,12 +93,35 @@ def import_command(
         it the file's header names them.
     rate
         Samples per second; without it a column time_s or the file's name says it.
+    forward
+        Which way people walked in a C3D file's axes: +x, -x, +y or -y.
     """
-    from rehabsim.research.importer import import_csv
+    from rehabsim.research.importer import import_file
 
     with err.status(f"Reading {file} …"):
-        count = import_csv(file, columns, rate, out_path)
+        count = import_file(file, columns, rate, out_path, forward=forward)
     out.print(f"{out_path}: {count} samples", soft_wrap=True, markup=False)
+    return 0
+
+
+def inertia(log: Path) -> int:
+    """Fit what accelerating belts do to empty plates; print the table for the site file.
+
+    Parameters
+    ----------
+    log
+        Log of a session with nobody on the belts, these sped up and slowed down.
+    """
+    from rehabsim.research.unloaded import fit_log
+
+    fit = fit_log(log)
+    table = Table("channel", "per m/s²", "before", "after", "removed", box=None)
+    for row in fit.rows:
+        share = 1 - row.after / row.before if row.before > 0 else 0.0
+        numbers = (f"{row.per_accel:.3f}", f"{row.before:.2f}", f"{row.after:.2f}", f"{share:.0%}")
+        table.add_row(row.channel, *numbers)
+    err.print(table)
+    out.print(fit.toml, soft_wrap=True, markup=False, end="")
     return 0
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import WRENCH_COLUMNS, Floats
+from rehabsim.devices.recording_c3d import read_c3d_plates
 from rehabsim.devices.recording_log import read_plates
 
 Ints = npt.NDArray[np.int64]
@@ -64,18 +65,29 @@ class Recording:
         return float(self.due_ns[-1] + self.dt_ns[-1]) / 1e9
 
 
-def read_recording(path: Path, *, columns: str = "", rate_hz: float | None = None) -> Recording:
-    """Return the samples in a text table or a log.
+def read_recording(
+    path: Path, *, columns: str = "", rate_hz: float | None = None, forward: str = ""
+) -> Recording:
+    """Return the samples in a text table, a C3D file or a log.
 
     Args:
-        path: CSV, tab- or space-separated text, or a log (`.mcap`).
+        path: CSV, tab- or space-separated text, C3D (`.c3d`), or a log (`.mcap`).
         columns: Names of its columns, as `left_fx_n,-left_fy_n,_,time_s`: a minus flips the
             sign, `_` skips a column. Empty: as its header says.
         rate_hz: Samples per second; None: from a time column, else from the file's name.
+        forward: Which of a C3D file's axes people walked along, as `-x`.
 
     Raises:
         ConfigError: It cannot be read, is not what its columns say, or its rate is unknown.
     """
+    is_c3d = path.suffix.lower() == ".c3d"
+    if bool(forward) and not is_c3d:
+        raise ConfigError(f"{path}: forward is for C3D files; name the columns instead.")
+    if is_c3d:
+        if columns or rate_hz is not None:
+            raise ConfigError(f"{path}: a C3D file says its own rate and columns.")
+        wrench, c3d_hz, note = read_c3d_plates(path, forward)
+        return _evenly(wrench, c3d_hz, note)
     if path.suffix.lower() == ".mcap":
         if columns or rate_hz is not None:
             raise ConfigError(f"{path}: a log says its own rate and columns; leave them away.")
@@ -108,6 +120,14 @@ def parse_columns(columns: str, where: object) -> list[tuple[str, float]]:
     if not any(name in WRENCH_COLUMNS for name, _ in found):
         raise ConfigError(f"{where}: columns {columns!r} name no force or moment.")
     return found
+
+
+def _evenly(wrench: Floats, rate_hz: float, note: str) -> Recording:
+    """Return samples that were taken evenly and without a gap."""
+    count, dt_ns = len(wrench), round(1e9 / rate_hz)
+    sequence = np.arange(count)
+    times_ns = np.round(sequence * (1e9 / rate_hz)).astype(np.int64)
+    return Recording(wrench, sequence, times_ns, np.full(count, dt_ns), times_ns, note)
 
 
 # -- lines and numbers ---------------------------------------------------------------------

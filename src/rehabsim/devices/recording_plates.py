@@ -1,6 +1,7 @@
 """Driver for `kind = "recording"`: force plates that play a file at its true rate.
 
-The address is `recording:FILE[?rate=200&columns=left_fx_n,-left_fy_n,_]`; what FILE may be and
+The address is `recording:FILE[?rate=200&columns=left_fx_n,-left_fy_n,_]`, for a C3D file
+`recording:FILE?forward=-x`; what FILE may be and
 what its name or header may leave unsaid is in `recording_file`. Whoever walks there walked then:
 belts that move do not change what is played.
 """
@@ -36,11 +37,13 @@ class RecordingPlates:
         url: str
 
     def __init__(self, config: Config, clock: Clock) -> None:
-        path, columns, rate_hz = split_url(config.url)
+        path, columns, rate_hz, forward = split_url(config.url)
         self.config = config
         self.lost_count = 0
         self._clock = clock
-        self._recording = recording = read_recording(path, columns=columns, rate_hz=rate_hz)
+        self._recording = recording = read_recording(
+            path, columns=columns, rate_hz=rate_hz, forward=forward
+        )
         self.note = recording.note
         is_new = (np.diff(recording.sequence) != 1) | (np.diff(recording.dt_ns) != 0)
         self._breaks = np.flatnonzero(is_new) + 1
@@ -98,8 +101,8 @@ class RecordingPlates:
         return LinkError(f"plates at {url}: {why}", device="plates", url=url)
 
 
-def split_url(url: str) -> tuple[Path, str, float | None]:
-    """Return file, columns (or empty) and rate in Hz (or None) of a recording's address.
+def split_url(url: str) -> tuple[Path, str, float | None, str]:
+    """Return file, columns, rate in Hz (or None) and forward axis of a recording's address.
 
     Raises:
         ConfigError: It is not one.
@@ -110,13 +113,14 @@ def split_url(url: str) -> tuple[Path, str, float | None]:
     options: dict[str, str] = {}
     for option in query.split("&") if query else []:
         key, _, value = option.partition("=")
-        if key not in ("rate", "columns") or not value or key in options:
+        if key not in ("rate", "columns", "forward") or not value or key in options:
             raise ConfigError(
                 f"plates at {url}: option {option!r}. Known, once each: rate=SAMPLES_PER_SECOND,"
-                " columns=NAME,NAME,…"
+                " columns=NAME,NAME,…, forward=AXIS for C3D"
             )
         options[key] = value
-    return Path(name), options.get("columns", ""), _rate(url, options.get("rate"))
+    rate_hz = _rate(url, options.get("rate"))
+    return Path(name), options.get("columns", ""), rate_hz, options.get("forward", "")
 
 
 def _rate(url: str, text: str | None) -> float | None:

@@ -1,6 +1,11 @@
 """From force-plate samples to times, weights and pressure centres; what every stage needs."""
 
-from math import exp, nan
+from collections import deque
+from math import nan
+from statistics import median
+
+import numpy as np
+import numpy.typing as npt
 
 from rehabsim.base.records import PlateChunk
 
@@ -10,7 +15,15 @@ LOAD_N = 20.0
 PERSON_N = 150.0
 """Less vertical force than this on both plates is nobody standing there."""
 
-WEIGHT_TIME_S = 3.0
+REST_S = 0.5
+REST_COUNT = 3
+"""Half seconds of standing whose median is the body weight before anyone has walked."""
+
+MEDIAN_COUNT = 9
+"""Strides whose median is the body weight: one stumble or one hand on the rail changes nothing."""
+
+Doubles = npt.NDArray[np.float64]
+
 CREEP_PPM = 200
 """More than two quartz clocks drift apart."""
 
@@ -38,43 +51,51 @@ class SampleClock:
 
 
 class BodyWeight:
-    """The weight on both plates, averaged over many steps.
+    """The weight on both plates, from whole strides while walking, else from half seconds.
 
     Attributes:
-        newtons: The estimate; NaN before anyone has stood there for half a second.
+        newtons: The median of the last estimates; NaN before the first.
     """
 
     def __init__(self) -> None:
         self.newtons = nan
-        self._mean_n = 0.0
-        self._seen_s = 0.0
+        self._strides: deque[float] = deque(maxlen=MEDIAN_COUNT)
+        self._rests: deque[float] = deque(maxlen=REST_COUNT)
 
-    def feed(self, total_n: float, dt_s: float) -> None:
-        """Take the mean vertical force of both plates over the last `dt_s`."""
-        if not total_n > PERSON_N:
-            return
-        self._seen_s += dt_s
-        weight = dt_s / min(max(self._seen_s, dt_s), WEIGHT_TIME_S)
-        self._mean_n += weight * (total_n - self._mean_n)
-        if self._seen_s >= 0.5:
-            self.newtons = self._mean_n
+    def fix(self, newtons: float) -> None:
+        """Take the weight of someone who was weighed; strides may change it."""
+        self._rests.clear()
+        self._strides.clear()
+        self._strides.extend([newtons] * REST_COUNT)
+        self.newtons = newtons
+
+    def walk(self, mean_n: float) -> None:
+        """Take the mean vertical force of both plates over a stride."""
+        if mean_n > PERSON_N:
+            self._strides.append(mean_n)
+            self.newtons = float(median(self._strides))
+
+    def rest(self, mean_n: float) -> None:
+        """Take the mean over `REST_S` in which nobody landed or lifted a foot."""
+        if mean_n > PERSON_N and len(self._strides) < REST_COUNT:
+            self._rests.append(mean_n)
+            self.newtons = float(median(self._rests))
 
 
-def low_pass_gain(dt_s: float, time_s: float) -> float:
-    """Return the gain of a first-order low-pass with time constant `time_s`."""
-    return 1.0 - exp(-dt_s / time_s)
-
-
-def centre_of_pressure(fz_n: float, mx_nm: float, my_nm: float) -> tuple[float, float]:
-    """Return (x_m, y_m) where the ground pushes back, frame lab; NaN below `LOAD_N`.
+def cops_of(wrench: Doubles) -> Doubles:
+    """Return (n, 4) where the ground pushes back: left x_m y_m, right x_m y_m, frame lab.
 
     Args:
-        fz_n: Vertical force.
-        mx_nm: Moment about the lab's x axis.
-        my_nm: Moment about the lab's y axis.
+        wrench: (n, 12) as in `PlateChunk`.
+
+    Returns:
+        NaN for a plate that bears less than `LOAD_N`.
 
     Source: M = r x F with r on the surface (z = 0), so x = -my / fz and y = mx / fz.
     """
-    if not fz_n > LOAD_N:
-        return nan, nan
-    return -my_nm / fz_n, mx_nm / fz_n
+    fz_n = wrench[:, 2::6]
+    load_n = np.where(fz_n > LOAD_N, fz_n, nan)
+    cops_m = np.empty((len(wrench), 4))
+    np.divide(wrench[:, 4::6], -load_n, out=cops_m[:, 0::2])
+    np.divide(wrench[:, 3::6], load_n, out=cops_m[:, 1::2])
+    return cops_m

@@ -27,7 +27,7 @@ class Measure(Record, frozen=True, kw_only=True):
     Attributes:
         name: In full words.
         value: In `unit`; None where not measured.
-        unit: SI, `1` for a ratio, `count` for a number of things.
+        unit: SI, `1` for a ratio, `count` for a number of things, `BW` for body weights.
         side: Whose.
         n: From how many values.
         ci95: Lower and upper end, None where there is no interval.
@@ -68,53 +68,3 @@ def mean_with_interval(values: Sequence[float]) -> tuple[float, tuple[float, flo
     effective = max(len(x) * (1 - r) / (1 + r), 2.0)
     half = float(stdtrit(effective - 1, 0.975)) * sqrt(power / (len(x) - 1) / effective)
     return mean, (mean - half, mean + half), len(x)
-
-
-def mean_measure(
-    name: str,
-    values: Sequence[float],
-    *,
-    unit: str,
-    side: Whose,
-    method: str,
-    source: str,
-    reason: str,
-) -> Measure:
-    """Return the mean of `values`, in order of time, with its interval."""
-    value, ci95, n = mean_with_interval(values)
-    return Measure(
-        name=name,
-        value=value if n else None,
-        unit=unit,
-        side=side,
-        n=n,
-        ci95=ci95,
-        method=f"{method}; {INTERVAL}",
-        source=source,
-        reason="" if n else reason,
-    )
-
-
-def single_measure(
-    name: str,
-    value: float | None,
-    *,
-    unit: str,
-    method: str,
-    source: str,
-    side: Whose = "both",
-    n: int = 1,
-    reason: str = "",
-) -> Measure:
-    """Return a number that was counted or summed once, from `n` values."""
-    return Measure(
-        name=name,
-        value=value,
-        unit=unit,
-        side=side,
-        n=n if value is not None else 0,
-        ci95=None,
-        method=f"{method}; {NO_INTERVAL}",
-        source=source,
-        reason=reason if value is None else "",
-    )

@@ -20,14 +20,17 @@ IMPORT = "import"
 ROWS_AT_ONCE = 4096
 
 
-def import_csv(file: Path, columns: str, rate: float | None, out: Path) -> int:
-    """Write the force-plate samples of a text table as a log, each as a chunk of its own.
+def import_file(
+    file: Path, columns: str, rate: float | None, out: Path, *, forward: str = ""
+) -> int:
+    """Write the force-plate samples of a file as a log, each as a chunk of its own.
 
     Args:
-        file: CSV, tab- or space-separated text.
+        file: CSV, tab- or space-separated text, or C3D.
         columns: Names of its columns, see `read_recording`; empty: as its header says.
         rate: Samples per second; None: from a time column or the file's name.
         out: The log; it must not exist.
+        forward: Which of a C3D file's axes people walked along, as `-x`.
 
     Returns:
         How many samples were written.
@@ -38,7 +41,7 @@ def import_csv(file: Path, columns: str, rate: float | None, out: Path) -> int:
     """
     if file.suffix.lower() == ".mcap":
         raise ConfigError(f"{file}: is a log already; nothing to import.")
-    recording = read_recording(file, columns=columns, rate_hz=rate)
+    recording = read_recording(file, columns=columns, rate_hz=rate, forward=forward)
     header = LogHeader(
         kind=IMPORT,
         version=__version__,

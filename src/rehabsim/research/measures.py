@@ -1,75 +1,137 @@
 """The measures of a walk. Pure.
 
-Every measure is always listed; one that could not be measured has no value and says why.
+Every measure of `gait/measures.json` is always listed; one that could not be measured has no
+value and says why.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, nan
 
 import numpy as np
 
 from rehabsim.base.records import Side
+from rehabsim.gait.strides import Stride
+from rehabsim.gait.variability import detrended_fluctuation
+from rehabsim.research.definitions import DEFINITIONS
 from rehabsim.research.estimate import (
     INTERVAL,
     MIN_COUNT,
+    NO_INTERVAL,
     Measure,
-    mean_measure,
+    Whose,
     mean_with_interval,
-    single_measure,
 )
-from rehabsim.research.strides import Stride
 from rehabsim.research.walk import Walk
 
 MOVING_MPS = 0.05
 """A belt measured slower than this does not count as moving."""
 
-SYMMETRY = "(left - right) / mean of both, step by step; 0 is even"
 SIDES: tuple[Side, ...] = ("left", "right")
+Values = Sequence[float]
+
+NO_BELTS = "the log holds no belts"
+NO_STEPS = "no clear-cut events of alternating feet were found in a row"
+NO_PLACE = "the plates measured no moments, so where a foot stood is unknown"
+NO_STANCE = "no stance of a foot alone on its plate, with the force that this needs"
+NO_MARGIN = "the plates measured no moments or no shear, or the belts' speeds are unknown"
+NO_FORCE = "no whole stride with a vertical force on both plates"
+
+BY_STEP: dict[str, tuple[str, str]] = {
+    "step_time": ("step_time_s", NO_STEPS),
+    "stride_time": ("stride_time_s", NO_STEPS),
+    "stance_time": ("stance_time_s", NO_STEPS),
+    "swing_time": ("swing_time_s", NO_STEPS),
+    "double_support_time": ("double_support_time_s", NO_STEPS),
+    "step_length": ("step_length_m", NO_PLACE),
+    "stride_length": ("stride_length_m", NO_PLACE),
+    "margin_of_stability_lateral": ("margin_lateral_m", NO_MARGIN),
+    "margin_of_stability_backward": ("margin_backward_m", NO_MARGIN),
+}
+"""Means of one column of the strides, per side."""
+
+BY_STANCE: dict[str, str] = {
+    "first_peak": "first_peak_n",
+    "trough": "trough_n",
+    "second_peak": "second_peak_n",
+    "loading_rate": "loading_rate_nps",
+    "vertical_impulse": "vertical_impulse_ns",
+    "braking_impulse": "braking_impulse_ns",
+    "propulsive_impulse": "propulsive_impulse_ns",
+    "braking_peak": "braking_peak_n",
+    "propulsive_peak": "propulsive_peak_n",
+}
+"""Means of one column of the stances over the body weight, per side."""
 
 
-def measures_of(walk: Walk, strides: Sequence[Stride]) -> list[Measure]:
-    """Return every measure, in the order of a report."""
-    return [
-        *_session_measures(walk),
-        *_time_measures(walk, strides),
-        *_placement_measures(walk, strides),
-        *_force_measures(strides),
-        *_quality_measures(walk),
-    ]
+def measures_of(walk: Walk) -> list[Measure]:
+    """Return every measure, in the order of the table of definitions."""
+    found: dict[str, list[Measure]] = {}
+    for measure in (
+        *_session(walk),
+        *_events(walk),
+        *_times(walk),
+        *_symmetries(walk),
+        *_places(walk),
+        *_forces(walk),
+        *_spreads(walk),
+        *_quality(walk),
+    ):
+        found.setdefault(measure.name, []).append(measure)
+    return [measure for name in DEFINITIONS for measure in found[name]]
+
+
+def _mean(name: str, values: Values, side: Whose, source: str, reason: str) -> Measure:
+    """Return the mean of `values`, in order of time, with its interval."""
+    value, ci95, n = mean_with_interval(values)
+    return _measure(name, value if n else None, side, n, ci95, INTERVAL, source, reason)
+
+
+def _single(
+    name: str, value: float | None, side: Whose, source: str, *, n: int = 1, reason: str = ""
+) -> Measure:
+    """Return a number that was counted or summed once, from `n` values."""
+    n = n if value is not None else 0
+    return _measure(name, value, side, n, None, NO_INTERVAL, source, reason)
+
+
+def _measure(
+    name: str,
+    value: float | None,
+    side: Whose,
+    n: int,
+    ci95: tuple[float, float] | None,
+    interval: str,
+    source: str,
+    reason: str,
+) -> Measure:
+    known = DEFINITIONS[name]
+    return Measure(
+        name=name,
+        value=value,
+        unit=known.unit,
+        side=side,
+        n=n,
+        ci95=ci95,
+        method=f"{known.definition}; {known.method}; {interval}",
+        source=source,
+        reason=reason if value is None else "",
+    )
 
 
 # -- the session ---------------------------------------------------------------------------
 
-NO_BELTS = "the log holds no belts"
 
-
-def _session_measures(walk: Walk) -> list[Measure]:
-    source = "table ticks" if walk.belts is not None else "table plates"
-    measures = [
-        single_measure(
-            "duration",
-            walk.duration_s,
-            unit="s",
-            method="from the first tick or sample to the end of the last",
-            source=source,
-        )
-    ]
+def _session(walk: Walk) -> Iterator[Measure]:
+    table = "table ticks" if walk.belts is not None else "table plates"
+    yield _single("duration", walk.duration_s, "both", table)
     stop_count = float(len(walk.stops)) if walk.belts is not None else None
-    measures.append(
-        single_measure(
-            "stop_count",
-            stop_count,
-            unit="count",
-            method="events of the kind stop",
-            source="channel events",
-            reason=NO_BELTS,
-        )
-    )
-    return measures + [measure for side in SIDES for measure in _belt_measures(walk, side)]
+    yield _single("stop_count", stop_count, "both", "channel events", reason=NO_BELTS)
+    for side in SIDES:
+        yield from _belt(walk, side)
 
 
-def _belt_measures(walk: Walk, side: Side) -> list[Measure]:
+def _belt(walk: Walk, side: Side) -> Iterator[Measure]:
     distance_m = mean_mps = top_mps = None
     n = 0
     if walk.belts is not None:
@@ -81,155 +143,78 @@ def _belt_measures(walk: Walk, side: Side) -> list[Measure]:
         mean_mps, top_mps = (float(np.mean(moving)), float(np.max(moving))) if n else (None, None)
     still = NO_BELTS if walk.belts is None else "the belt never moved"
     source = f"table ticks, column belt_{side}_speed_mps"
-    return [
-        single_measure(
-            "walking_distance",
-            distance_m,
-            unit="m",
-            side=side,
-            method="belt surface passed, measured speed integrated over the session",
-            source=f"table ticks, column {side}_distance_m",
-            reason=NO_BELTS,
-        ),
-        single_measure(
-            "mean_belt_speed",
-            mean_mps,
-            unit="m/s",
-            side=side,
-            n=n,
-            method=f"mean of the measured speed while above {MOVING_MPS} m/s",
-            source=source,
-            reason=still,
-        ),
-        single_measure(
-            "greatest_belt_speed",
-            top_mps,
-            unit="m/s",
-            side=side,
-            n=n,
-            method="greatest measured speed",
-            source=source,
-            reason=still,
-        ),
-    ]
+    way = f"table ticks, column {side}_distance_m"
+    yield _single("walking_distance", distance_m, side, way, reason=NO_BELTS)
+    yield _single("mean_belt_speed", mean_mps, side, source, n=n, reason=still)
+    yield _single("greatest_belt_speed", top_mps, side, source, n=n, reason=still)
 
 
-# -- times ---------------------------------------------------------------------------------
-
-_TIMES = (
-    ("step_time", "step_time_s", "from the other foot's heel strike to this foot's"),
-    ("stride_time", "stride_time_s", "from heel strike to the same foot's next"),
-    ("stance_time", "stance_time_s", "from heel strike to the same foot's toe-off"),
-    ("swing_time", "swing_time_s", "from toe-off to the same foot's next heel strike"),
-    (
-        "double_support_time",
-        "double_support_time_s",
-        "from heel strike to the other foot's toe-off",
-    ),
-)
-NO_STEPS = "no clear-cut events of alternating feet were found in a row"
-
-
-def _time_measures(walk: Walk, strides: Sequence[Stride]) -> list[Measure]:
-    source = walk.event_source
-    measures = []
+def _events(walk: Walk) -> Iterator[Measure]:
     for kind in ("heel_strike", "toe_off"):
         for side in SIDES:
             count = sum(event.kind == kind and event.side == side for event in walk.events)
-            measures.append(
-                single_measure(
-                    f"{kind}_count",
-                    float(count),
-                    unit="count",
-                    side=side,
-                    method="events found",
-                    source=source,
-                )
-            )
-    measures.append(_cadence(strides, source))
-    for name, column, definition in _TIMES:
+            yield _single(f"{kind}_count", float(count), side, walk.event_source)
+
+
+# -- strides -------------------------------------------------------------------------------
+
+
+def _values(walk: Walk, column: str, side: Side | None = None) -> list[float]:
+    return [float(getattr(s, column)) for s in walk.strides if side in (None, s.side)]
+
+
+def _times(walk: Walk) -> Iterator[Measure]:
+    source = walk.event_source
+    step_s, ci95, n = mean_with_interval(_values(walk, "step_time_s"))
+    inverted = (1 / ci95[1], 1 / ci95[0]) if ci95 is not None and ci95[0] > 0 else None
+    hz = 1 / step_s if n else None
+    yield _measure("cadence", hz, "both", n, inverted, f"{INTERVAL}, inverted", source, NO_STEPS)
+    for name, (column, usual) in BY_STEP.items():
+        reason = _reason(walk, name, usual)
         for side in SIDES:
-            measures.append(
-                mean_measure(
-                    name,
-                    _values(strides, side, column),
-                    unit="s",
-                    side=side,
-                    method=f"mean of the times {definition}, both clear-cut",
-                    source=source,
-                    reason=NO_STEPS,
-                )
-            )
+            yield _mean(name, _values(walk, column, side), side, _source(walk, name), reason)
     for side in SIDES:
-        measures += _ratios(strides, side, source)
-    for name, column in (("step_time", "step_time_s"), ("stance_time", "stance_time_s")):
-        measures.append(_symmetry(name, strides, column, source, NO_STEPS))
-    return measures
+        shares = [s.stance_time_s / s.stride_time_s for s in walk.strides if s.side == side]
+        yield _mean("stance_phase", shares, side, source, NO_STEPS)
 
 
-def _cadence(strides: Sequence[Stride], source: str) -> Measure:
-    step_s, ci95, n = mean_with_interval([stride.step_time_s for stride in strides])
-    return Measure(
-        name="cadence",
-        value=1 / step_s if n else None,
-        unit="Hz",
-        side="both",
-        n=n,
-        ci95=(1 / ci95[1], 1 / ci95[0]) if ci95 is not None and ci95[0] > 0 else None,
-        method=f"steps per second: 1 / mean step time of both feet; {INTERVAL}, inverted",
-        source=source,
-        reason="" if n else NO_STEPS,
-    )
+def _source(walk: Walk, name: str) -> str:
+    if name.endswith("_time"):
+        return walk.event_source
+    return "table plates and, for the belts, table ticks; analysed for this report"
 
 
-def _ratios(strides: Sequence[Stride], side: Side, source: str) -> list[Measure]:
-    own = [stride for stride in strides if stride.side == side]
-    stride_s = np.array([s.stride_time_s for s in own if isfinite(s.stride_time_s)])
-    variation = None
-    if len(stride_s) >= MIN_COUNT:
-        variation = float(np.std(stride_s, ddof=1) / np.mean(stride_s))
-    return [
-        mean_measure(
-            "stance_phase",
-            [s.stance_time_s / s.stride_time_s for s in own],
-            unit="1",
-            side=side,
-            method="mean of stance time / stride time",
-            source=source,
-            reason=NO_STEPS,
-        ),
-        single_measure(
-            "stride_time_coefficient_of_variation",
-            variation,
-            unit="1",
-            side=side,
-            n=len(stride_s),
-            method="standard deviation / mean of the stride times",
-            source=source,
-            reason=f"fewer than {MIN_COUNT} strides",
-        ),
-    ]
+def _reason(walk: Walk, name: str, reason: str) -> str:
+    return NO_BELTS if walk.belts is None and not name.endswith("_time") else reason
 
 
-def _symmetry(
-    name: str, strides: Sequence[Stride], column: str, source: str, reason: str
-) -> Measure:
-    return mean_measure(
-        f"{name}_symmetry_index",
-        _pairs(strides, lambda stride: float(getattr(stride, column))),
-        unit="1",
-        side="both",
-        method=f"mean of {SYMMETRY}; each foot's step with the other's next",
-        source=source,
-        reason=reason,
-    )
+def _symmetries(walk: Walk) -> Iterator[Measure]:
+    columns: dict[str, tuple[Callable[[Stride], float], str]] = {
+        "step_time": (lambda s: s.step_time_s, NO_STEPS),
+        "stance_time": (lambda s: s.stance_time_s, NO_STEPS),
+        "step_length": (lambda s: s.step_length_m, _reason(walk, "step_length", NO_PLACE)),
+        "first_peak": (lambda s: s.stance.first_peak_n, NO_STANCE),
+        "swing_time": (lambda s: s.swing_time_s, NO_STEPS),
+    }
+    for name, (value_of, reason) in columns.items():
+        source = _source(walk, name)
+        if f"{name}_symmetry_index" in DEFINITIONS:
+            pairs = _pairs(walk.strides, value_of)
+            yield _mean(f"{name}_symmetry_index", pairs, "both", source, reason)
+        if f"{name}_symmetry_ratio" in DEFINITIONS:
+            means, n = [], 0
+            for side in SIDES:
+                mean, _, count = mean_with_interval(
+                    [value_of(s) for s in walk.strides if s.side == side]
+                )
+                means.append(mean)
+                n += count
+            ratio = means[0] / means[1] if means[1] > 0 and isfinite(means[0]) else None
+            yield _single(f"{name}_symmetry_ratio", ratio, "both", source, n=n, reason=reason)
 
 
 def _pairs(strides: Sequence[Stride], value_of: Callable[[Stride], float]) -> list[float]:
-    """Return (left - right) / mean for each two steps in a row, of alternating feet.
-
-    Source: symmetry index of Robinson, Herzog & Nigg 1987, as a fraction.
-    """
+    """Return (left - right) / mean for each two steps in a row, of alternating feet."""
     found = []
     for first, second in pairwise(strides):
         if first.side == second.side or not isfinite(second.step_time_s):
@@ -242,100 +227,86 @@ def _pairs(strides: Sequence[Stride], value_of: Callable[[Stride], float]) -> li
     return found
 
 
-def _values(strides: Sequence[Stride], side: Side, column: str) -> list[float]:
-    return [float(getattr(stride, column)) for stride in strides if stride.side == side]
-
-
-# -- where the feet land -------------------------------------------------------------------
-
-
-def _placement_measures(walk: Walk, strides: Sequence[Stride]) -> list[Measure]:
-    no_place = "the plates measured no moments, so where a foot stood is unknown"
-    no_length = no_place if walk.belts is not None else NO_BELTS
-    source = "centre of pressure at heel strike, carried along by the measured belt speed"
-    measures = [
-        mean_measure(
-            "step_length",
-            _values(strides, side, "step_length_m"),
-            unit="m",
-            side=side,
-            method="mean distance of this foot ahead of the other at its heel strike, on the belt",
-            source=source,
-            reason=no_length,
-        )
-        for side in SIDES
-    ]
-    measures.append(_symmetry("step_length", strides, "step_length_m", source, no_length))
-    measures.append(
-        mean_measure(
-            "step_width",
-            [stride.step_width_m for stride in strides],
-            unit="m",
-            side="both",
-            method="mean sideways distance of two foot placements in a row",
-            source="centre of pressure at heel strike",
-            reason=no_place,
-        )
-    )
-    return measures
+def _places(walk: Walk) -> Iterator[Measure]:
+    source = "table plates, moments, and for the belts table ticks; analysed for this report"
+    widths = _values(walk, "step_width_m")
+    yield _mean("step_width", widths, "both", source, NO_PLACE)
+    length_m, _, n = mean_with_interval(_values(walk, "step_length_m"))
+    step_s, _, count = mean_with_interval(_values(walk, "step_time_s"))
+    ratio = length_m * step_s if n and count else None
+    reason = _reason(walk, "walk_ratio", NO_PLACE)
+    yield _single("walk_ratio", ratio, "both", source, n=n, reason=reason)
 
 
 # -- forces --------------------------------------------------------------------------------
 
 
-def _force_measures(strides: Sequence[Stride]) -> list[Measure]:
-    source = "table plates, columns left_fz_n and right_fz_n"
-    no_force = "no whole stride with a vertical force on both plates"
-    measures = [
-        mean_measure(
-            "body_weight",
-            [stride.mean_vertical_force_n for stride in strides],
-            unit="N",
-            side="both",
-            method="mean of both plates together over each stride; over whole strides a walking"
-            " person pushes with the body weight on average",
-            source=source,
-            reason=no_force,
-        ),
-        mean_measure(
-            "load_share_left",
-            [stride.load_share_left_frac for stride in strides],
-            unit="1",
-            side="both",
-            method="mean of the left plate's part of the vertical force over each stride; 0.5 is"
-            " even",
-            source=source,
-            reason=no_force,
-        ),
-    ]
-    return measures + [
-        mean_measure(
-            "peak_vertical_force",
-            _values(strides, side, "peak_vertical_force_n"),
-            unit="N",
-            side=side,
-            method="mean of the greatest force on this foot's plate in each stance",
-            source=source,
-            reason="no whole stance with a vertical force on this plate",
+def _forces(walk: Walk) -> Iterator[Measure]:
+    source = "table plates; analysed for this report"
+    weights = _values(walk, "mean_vertical_force_n")
+    yield _mean("body_weight", weights, "both", source, NO_FORCE)
+    shares = _values(walk, "load_share_left_frac")
+    yield _mean("load_share_left", shares, "both", source, NO_FORCE)
+    weight_n, _, n = mean_with_interval(weights)
+    for side in SIDES:
+        stances = [s.stance for s in walk.strides if s.side == side]
+        peaks = [max(s.first_peak_n, s.second_peak_n) for s in stances]
+        yield _mean("peak_vertical_force", peaks, side, source, NO_STANCE)
+        for name, column in BY_STANCE.items():
+            over = [getattr(s, column) / weight_n if n else nan for s in stances]
+            yield _mean(name, over, side, source, NO_STANCE)
+
+
+# -- spreads and quality -------------------------------------------------------------------
+
+
+def _spread(values: Values, *, over_mean: bool = False) -> tuple[float | None, int]:
+    """Return standard deviation, over the mean if asked, of the finite values and their count."""
+    known = np.array([value for value in values if isfinite(value)])
+    if len(known) < MIN_COUNT:
+        return None, len(known)
+    spread = float(np.std(known, ddof=1))
+    return (spread / float(np.mean(known)) if over_mean else spread), len(known)
+
+
+def _spreads(walk: Walk) -> Iterator[Measure]:
+    few = f"fewer than {MIN_COUNT} values"
+    source = "table plates; analysed for this report"
+    for side in SIDES:
+        strides_s = _values(walk, "stride_time_s", side)
+        spread, n = _spread(strides_s, over_mean=True)
+        name = "stride_time_coefficient_of_variation"
+        yield _single(name, spread, side, walk.event_source, n=n, reason=few)
+        scaling = detrended_fluctuation([value for value in strides_s if isfinite(value)])
+        alpha = scaling.alpha if isfinite(scaling.alpha) else None
+        yield _single(
+            "stride_time_scaling_exponent",
+            alpha,
+            side,
+            walk.event_source,
+            n=scaling.n,
+            reason=f"{scaling.n} strides, at least 100 are needed",
         )
-        for side in SIDES
-    ]
+        for name, column in (
+            ("step_length_standard_deviation", "step_length_m"),
+            ("margin_of_stability_lateral_standard_deviation", "margin_lateral_m"),
+        ):
+            spread, n = _spread(_values(walk, column, side))
+            yield _single(name, spread, side, source, n=n, reason=few)
+    spread, n = _spread(_values(walk, "step_width_m"))
+    yield _single("step_width_standard_deviation", spread, "both", source, n=n, reason=few)
 
 
-def _quality_measures(walk: Walk) -> list[Measure]:
-    return [
-        single_measure(
-            "force_sample_count",
-            float(len(walk.plate_t_s)),
-            unit="count",
-            method="samples of both plates",
-            source="table plates",
-        ),
-        single_measure(
-            "lost_force_sample_count",
-            float(walk.plate_lost_count),
-            unit="count",
-            method="numbers missing in the column sequence",
-            source="table plates",
-        ),
-    ]
+def _quality(walk: Walk) -> Iterator[Measure]:
+    table, found = "table plates", walk.quality
+    yield _single("force_sample_count", float(len(walk.plate_t_s)), "both", table)
+    yield _single("lost_force_sample_count", float(walk.plate_lost_count), "both", table)
+    yield _single("missing_force_sample_count", float(found.missing_count), "both", table)
+    yield _single("spike_sample_count", float(found.spike_count), "both", table)
+    for side, drift_n in zip(SIDES, (found.left_zero_n, found.right_zero_n), strict=True):
+        yield _single("zero_drift", drift_n, side, table)
+    verdicts = [entry.verdict for entry in walk.reviewed]
+    live = len(verdicts) - verdicts.count("added")
+    share = verdicts.count("confirmed") / live if live else None
+    yield _single("confirmed_event_share", share, "both", table, n=live, reason="no events")
+    yield _single("missed_event_count", float(verdicts.count("added")), "both", table)

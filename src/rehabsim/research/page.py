@@ -10,14 +10,27 @@ from jinja2 import Environment, FileSystemLoader
 
 from rehabsim import __version__
 from rehabsim.base.records import Event
-from rehabsim.research.estimate import INTERVAL, NO_INTERVAL, Measure
+from rehabsim.research.definitions import DEFINITIONS
+from rehabsim.research.estimate import INTERVAL, Measure
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.plots import Plot
 from rehabsim.research.walk import Walk
 from rehabsim.session.mcap_file import LogHeader
 
 TEMPLATE = "report.html"
-DECIMALS = {"s": 3, "m": 3, "m/s": 2, "N": 0, "Hz": 3, "1": 3, "count": 0}
+DECIMALS = {
+    "s": 3,
+    "m": 3,
+    "m/s": 2,
+    "m s": 3,
+    "N": 0,
+    "BW": 3,
+    "BW/s": 1,
+    "BW s": 3,
+    "Hz": 3,
+    "1": 3,
+    "count": 0,
+}
 UNITS = {"1": "", "count": ""}
 NO_BELTS = "An import holds no belts, so none were stopped."
 NO_STOP = "Nothing stopped the belts, and nobody paused them."
@@ -124,10 +137,6 @@ def _format(value: float, unit: str) -> str:
     return f"{value:.{DECIMALS[unit]}f}"
 
 
-def _words(name: str) -> str:
-    return name.replace("toe_off", "toe-off").replace("_", " ").capitalize()
-
-
 def _tiles(measures: Sequence[Measure]) -> list[dict[str, str]]:
     by_name = {(measure.name, str(measure.side)): measure.value for measure in measures}
 
@@ -158,7 +167,7 @@ def _rows(measures: Sequence[Measure]) -> list[dict[str, Any]]:
         row = rows.setdefault(
             measure.name,
             {
-                "words": _words(measure.name),
+                "words": DEFINITIONS[measure.name].words,
                 "unit": UNITS.get(measure.unit, measure.unit),
                 "cells": {},
                 "reason": measure.reason,
@@ -184,14 +193,16 @@ def _cell(measure: Measure) -> dict[str, str]:
 
 
 def _methods(measures: Sequence[Measure]) -> list[dict[str, str]]:
+    """Return one entry per name: what it is, how it was measured, from what, and who says so."""
     methods: dict[str, dict[str, str]] = {}
     for measure in measures:
-        text = measure.method.removesuffix(f"; {INTERVAL}").removesuffix(f"; {NO_INTERVAL}")
-        text = text.replace(f"; {INTERVAL}", "; interval")
-        methods.setdefault(
-            measure.name,
-            {"words": _words(measure.name), "text": text, "source": measure.source},
-        )
+        known = DEFINITIONS[measure.name]
+        text = f"{known.definition}; {known.method}"
+        if known.reference:
+            text += f" ({known.reference})"
+        entry = {"words": known.words, "text": text, "source": measure.source}
+        entry["change"] = known.minimal_detectable_change
+        methods.setdefault(measure.name, entry)
     return list(methods.values())
 
 

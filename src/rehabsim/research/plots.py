@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from rehabsim.base.records import Side
-from rehabsim.research.strides import Stride
+from rehabsim.gait.strides import Stride
 from rehabsim.research.walk import Doubles, Walk
 
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -76,8 +76,9 @@ class Plot:
     png: bytes
 
 
-def make_plots(walk: Walk, strides: Sequence[Stride]) -> list[Plot]:
+def make_plots(walk: Walk) -> list[Plot]:
     """Return the figures for which the walk holds something to show."""
+    strides = walk.strides
     drawn = []
     with mpl.rc_context(STYLE):
         if walk.belts is not None:

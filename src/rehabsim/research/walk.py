@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import nan
 from typing import Any
 
@@ -9,30 +10,30 @@ import numpy as np
 import numpy.typing as npt
 
 from rehabsim.base.errors import LogError
-from rehabsim.base.records import MODES, BeltSample, Event, GaitEvent, PlateChunk
+from rehabsim.base.records import MODES, WRENCH_COLUMNS, Event, GaitEvent
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.forces import CREEP_PPM
+from rehabsim.gait.review import Reviewed, pressure_contacts, review
+from rehabsim.gait.strides import Stride
 from rehabsim.research.importer import IMPORT
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.log import LogReader
-from rehabsim.session.table import PLATES, Rows, chunks_of
+from rehabsim.session.replay import header_files
+from rehabsim.session.setup import make_analysis
+from rehabsim.session.table import PLATES, Rows
 
 Doubles = npt.NDArray[np.float64]
+Instants = npt.NDArray[np.int64]
 
-BATCH_S = 0.02
-"""Length of a chunk when a file is analysed; the result does not depend on it."""
+BATCH_COUNT = 16_384
+"""Samples that are analysed at once; the result does not depend on it."""
 
 NEAR_NS = 100_000_000
 """The keeper's events reach the session's ticks sooner than this."""
 
-NO_BELT = BeltSample(-1, nan, nan, nan)
-TRACK = (
-    "left_step_count",
-    "right_step_count",
-    "left_step_length_m",
-    "right_step_length_m",
-    "step_width_m",
-)
+SAME_NS = 2_000
+"""An event that is found again is at the same time but for rounding."""
+
 BELTS = tuple(
     f"{stage}_{side}_speed_mps"
     for stage in ("belt", "wish", "command")
@@ -58,6 +59,25 @@ class Belts:
 
 
 @dataclass(frozen=True, slots=True)
+class Quality:
+    """What the analysis thought of the plates.
+
+    Attributes:
+        missing_count: Samples without a vertical force.
+        spike_count: Samples whose vertical force no person makes, left out.
+        left_zero_n: How far the left plate's vertical zero had drifted at the end.
+        right_zero_n: The same on the right.
+        refused_count: Swings in which a plate was not empty or not steady, so not a zero.
+    """
+
+    missing_count: int = 0
+    spike_count: int = 0
+    left_zero_n: float = 0.0
+    right_zero_n: float = 0.0
+    refused_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
     """A person's walk, live or recorded; instants in s since the start.
 
@@ -70,7 +90,9 @@ class Walk:
         left_fz_n: Vertical force at these instants.
         right_fz_n: The same on the right.
         plate_lost_count: Samples that the plates numbered and the log lacks.
-        track: What was known after each tick or chunk: the columns of `TRACK`.
+        quality: What the analysis thought of the plates.
+        strides: One for each heel strike, by time.
+        reviewed: The events, and what a second look with the future known says of them.
         belts: None where the log holds no belts.
         stops: Every event that stopped the belts, with its cause.
         pauses: Every time the belts were brought to rest without such an event.
@@ -84,14 +106,16 @@ class Walk:
     left_fz_n: Doubles
     right_fz_n: Doubles
     plate_lost_count: int
-    track: dict[str, Doubles]
+    quality: "Quality"
+    strides: tuple[Stride, ...]
+    reviewed: tuple[Reviewed, ...]
     belts: Belts | None
     stops: tuple[Event, ...]
     pauses: tuple[Event, ...]
 
 
 def read_walk(log: LogReader) -> Walk:
-    """Return the walk in a log; an import is analysed here, a session was when it ran.
+    """Return the walk in a log, its forces analysed again by the algorithm that runs live.
 
     Raises:
         LogError: The log lacks what every log has.
@@ -105,37 +129,74 @@ def read_walk(log: LogReader) -> Walk:
     if log.header.kind == IMPORT:
         if not len(plates):
             raise LogError(f"{log.path}: holds no force-plate samples; there is nothing to report.")
-        events, track = _analysed(plates)
+        ticks, belts = None, None
         first_ns, end_ns = int(times_ns[0]), int(times_ns[-1] + plates["dt_ns"][-1])
-        source = "table plates of the import, analysed for this report"
-        belts = None
-        stops: tuple[Event, ...] = ()
-        pauses: tuple[Event, ...] = ()
     else:
         ticks = log.table("ticks")
         if not len(ticks):
             raise LogError(f"{log.path}: holds no ticks; there is nothing to report.")
-        events = _logged_events(log)
-        track = {name: _column(log, ticks, name).astype(float) for name in TRACK}
-        first_ns, end_ns = int(ticks["t_ns"][0]), int(ticks["t_ns"][-1]) + PERIOD_NS
-        source = "table gait_events of the log, as found live"
         belts = _belts(log, ticks)
+        first_ns, end_ns = int(ticks["t_ns"][0]), int(ticks["t_ns"][-1]) + PERIOD_NS
+    if not len(plates):
+        plates = np.zeros(0, PLATES.dtype)
+    belt_mps = _belts_of_samples(log, ticks, len(plates))
+    found = _Analysed(_analysis(log), times_ns, plates, belt_mps)
+    events, source = found.events, "table plates of the import, analysed for this report"
+    stops: tuple[Event, ...] = ()
+    pauses: tuple[Event, ...] = ()
+    if ticks is not None:
+        events = tuple(sorted(_logged_events(log), key=lambda event: event.t_ns))
+        source = _agreement(events, found.events)
         stops = tuple(event for event in log.events() if event.kind == "stop")
         pauses = _pauses(log, ticks, stops)
     return Walk(
         start_s=first_ns / 1e9,
         duration_s=(end_ns - first_ns) / 1e9,
-        events=tuple(sorted(events, key=lambda event: event.t_ns)),
+        events=events,
         event_source=source,
         plate_t_s=times_ns / 1e9,
         left_fz_n=_column(log, plates, "left_fz_n").astype(float),
         right_fz_n=_column(log, plates, "right_fz_n").astype(float),
         plate_lost_count=lost_count,
-        track=track,
+        quality=found.quality,
+        strides=found.strides,
+        reviewed=tuple(review(events, found.again)),
         belts=belts,
         stops=stops,
         pauses=pauses,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Every force-plate sample of a session.
+
+    Attributes:
+        wrench: (n, 12) as in `PlateChunk`.
+        belt_mps: (n, 2) speeds of the belts at each.
+        rate_hz: Samples per second.
+    """
+
+    wrench: Doubles
+    belt_mps: Doubles
+    rate_hz: float
+
+
+def read_samples(log: LogReader) -> Samples:
+    """Return the samples of a session's log, with the belts' speeds.
+
+    Raises:
+        LogError: It holds no samples or no belts.
+    """
+    plates = log.table("plates")
+    if not len(plates) or log.header.kind == IMPORT:
+        raise LogError(f"{log.path}: holds no force-plate samples with belts; record a session.")
+    belt_mps = _belts_of_samples(log, log.table("ticks"), len(plates))
+    return Samples(_wrench(plates), belt_mps, 1e9 / float(plates["dt_ns"][0]))
+
+
+def _wrench(plates: Rows) -> Doubles:
+    return np.stack([plates[name] for name in WRENCH_COLUMNS], axis=1).astype(float)
 
 
 def sample_times_ns(plates: Rows) -> npt.NDArray[np.int64]:
@@ -200,28 +261,72 @@ def _belts(log: LogReader, ticks: Rows) -> Belts:
     )
 
 
-def _analysed(plates: Rows) -> tuple[list[GaitEvent], dict[str, Doubles]]:
-    """Return events and track of force-plate samples without belts."""
-    analysis = GaitAnalysis()
-    events: list[GaitEvent] = []
-    known = []
-    for chunk in _batches(plates):
-        gait, found = analysis.step((chunk,), NO_BELT, chunk.t_ns)
-        events += found
-        known.append([float(getattr(gait, name)) for name in TRACK])
-    columns = np.array(known, dtype=float).T
-    return events, dict(zip(TRACK, columns, strict=True))
+def _belts_of_samples(log: LogReader, ticks: Rows | None, count: int) -> Doubles:
+    """Return (count, 2) speeds of the belts as the live analysis was told them."""
+    if ticks is None:
+        return np.full((count, 2), nan)
+    names = ("belt_left_speed_mps", "belt_right_speed_mps")
+    speeds_mps = np.stack([_column(log, ticks, name).astype(float) for name in names], axis=1)
+    of_samples = np.repeat(speeds_mps, _column(log, ticks, "plate_count").astype(np.int64), axis=0)
+    if len(of_samples) < count:  # a killed session: samples of a tick that was not written
+        tail = np.full((count - len(of_samples), 2), nan)
+        of_samples = np.concatenate([of_samples, tail])
+    return of_samples[:count]
 
 
-def _batches(plates: Rows) -> Iterator[PlateChunk]:
-    """Yield the samples in chunks of about `BATCH_S`, cut at every gap."""
-    sequence, dt_ns = plates["sequence"], plates["dt_ns"]
-    size = max(round(BATCH_S * 1e9 / int(dt_ns[0])), 1)
-    is_cut = (np.diff(sequence) != 1) | (np.diff(dt_ns) != 0)
-    starts = np.union1d(np.arange(0, len(plates), size), np.flatnonzero(is_cut) + 1)
-    counts = np.diff(np.append(starts, len(plates)))
-    rows = plates.copy()
-    rows["is_first"] = False
-    rows["is_first"][starts] = True
-    rows["t_ns"] = np.repeat(plates["t_ns"][starts + counts - 1], counts)
-    yield from chunks_of(rows)
+def _analysis(log: LogReader) -> GaitAnalysis:
+    """Return the analysis that ran live, for an import one that knows nothing."""
+    if log.header.kind == IMPORT:
+        return GaitAnalysis()
+    return make_analysis(*header_files(log))
+
+
+class _Analysed:
+    """What the analysis finds in force-plate samples, and what a second look finds."""
+
+    def __init__(
+        self, analysis: GaitAnalysis, times_ns: Instants, plates: Rows, belt_mps: Doubles
+    ) -> None:
+        wrench = _wrench(plates)
+        dts_ns = plates["dt_ns"]
+        events: list[GaitEvent] = []
+        strides: list[Stride] = []
+        for part in _parts(dts_ns):
+            dt_ns = int(dts_ns[part][0])
+            events += analysis.take(times_ns[part], dt_ns, wrench[part], belt_mps[part])
+            strides += analysis.take_strides()
+        strides += analysis.finish()
+        zero = analysis.zero
+        self.events = tuple(sorted(events, key=lambda event: event.t_ns))
+        self.strides = tuple(sorted(strides, key=lambda stride: stride.heel_strike_t_s))
+        self.again = pressure_contacts(times_ns, wrench)
+        self.quality = Quality(
+            analysis.frames.missing_count,
+            analysis.frames.spike_count,
+            zero.drift_n(0),
+            zero.drift_n(1),
+            zero.refused_count,
+        )
+
+
+def _parts(dts_ns: Instants) -> Iterator[slice]:
+    """Yield the samples in parts of one rate each."""
+    edges = np.union1d(np.arange(0, len(dts_ns), BATCH_COUNT), np.flatnonzero(np.diff(dts_ns)) + 1)
+    for first, last in pairwise([*edges.tolist(), len(dts_ns)]):
+        yield slice(int(first), int(last))
+
+
+def _agreement(live: Sequence[GaitEvent], again: Sequence[GaitEvent]) -> str:
+    """Return where the events come from, and whether the same algorithm finds them again."""
+    source = "table gait_events of the log, as found live"
+    same_count = sum(
+        (one.side, one.kind) == (two.side, two.kind) and abs(one.t_ns - two.t_ns) <= SAME_NS
+        for one, two in zip(live, again, strict=False)
+    )
+    if same_count == len(live) == len(again):
+        return f"{source}; analysed again for this report, with the same result"
+    return (
+        f"{source}; analysed again for this report, {same_count} of the {len(live)} live ones were"
+        f" found and {len(again) - same_count} others: the log lacks samples, or another version"
+        " wrote it"
+    )

@@ -15,10 +15,12 @@ from rehabsim.base.records import (
     GaitEvent,
     PlateChunk,
     Record,
+    Severity,
     State,
     Wish,
 )
 from rehabsim.gait.analysis import GaitAnalysis
+from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, where
 from rehabsim.session.desk import ClientRequest, Desk
@@ -87,13 +89,20 @@ class Core:
         scenario: The world.
         limits: Of the belts, to refuse a speed early; the keeper holds them anyway.
         cruise_speed_mps: Speed at the start.
+        analysis: Of the forces.
     """
 
-    def __init__(self, scenario: Scenario, limits: Limits, cruise_speed_mps: float) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        limits: Limits,
+        cruise_speed_mps: float,
+        analysis: GaitAnalysis | None = None,
+    ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
         self._max_belt_age_ns = round(limits.max_belt_age_s * NS)
-        self._gait = GaitAnalysis()
+        self._gait = GaitAnalysis() if analysis is None else analysis
         self._desk = Desk(limits, cruise_speed_mps)
         self._report: Report | None = None
         self._belt = NO_BELT
@@ -123,7 +132,10 @@ class Core:
         for chunk in inputs.chunks:
             if _has_forces(chunk):
                 self._plate_t_ns = chunk.t_ns
+        for check in self._desk.take_checks():
+            self._gait.prepare(check)
         gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)
+        events += [_news(inputs.t_ns, verdict) for verdict in self._gait.take_verdicts()]
         self._move_belts(inputs.t_ns, dt_s)
         state = State(
             t_ns=inputs.t_ns,
@@ -196,6 +208,12 @@ class Core:
         desk.acks.clear()
         desk.events.clear()
         return outputs
+
+
+def _news(t_ns: int, verdict: Verdict) -> Event:
+    """Return what a guided check found, for people."""
+    severity: Severity = "none" if verdict.is_done else "warn"
+    return Event(t_ns, "plates", "session", severity, verdict.text, verdict.values)
 
 
 def _has_forces(chunk: PlateChunk) -> bool:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from rehabsim.base.config import Limits
 from rehabsim.base.records import Event, Mode, Record
+from rehabsim.gait.preparation import Check
 from rehabsim.safety.messages import Answer, Ask
 from rehabsim.session.messages import Ack, RequestName
 
@@ -58,6 +59,7 @@ class Desk:
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
         self._limits = limits
+        self._checks: list[Check] = []
         self._answered: dict[tuple[str, str], Ack] = {}
         self._pending: dict[str, tuple[ClientRequest, int]] = {}
         self._ask_count = 0
@@ -167,6 +169,32 @@ class Desk:
 
     def _hello(self, request: ClientRequest) -> None:
         self.acks.append((request.client, self._ack(request, "applied", "")))
+
+    def _zero_plates(self, request: ClientRequest) -> None:
+        self._check(request, "zero_plates")
+
+    def _weigh(self, request: ClientRequest) -> None:
+        self._check(request, "weigh")
+
+    def _check_left(self, request: ClientRequest) -> None:
+        self._check(request, "check_left")
+
+    def _check_right(self, request: ClientRequest) -> None:
+        self._check(request, "check_right")
+
+    def _check(self, request: ClientRequest, check: Check) -> None:
+        """Begin a guided check of the plates, which is for belts at rest."""
+        if self._mode in ACTIVE:
+            self._refuse(request, "Plates are checked while the belts are at rest; pause first.")
+            return
+        self._checks.append(check)
+        self._answer(request, "applied", "")
+
+    def take_checks(self) -> list[Check]:
+        """Return the checks that were asked for since the last call."""
+        checks = self._checks.copy()
+        self._checks.clear()
+        return checks
 
     # -- answering -------------------------------------------------------------------------
 

@@ -155,7 +155,19 @@ class SessionMessage(Record, frozen=True, kw_only=True):
 
 
 RequestName = Literal[
-    "arm", "start", "pause", "stop", "reset", "set_speed", "marker", "alive", "hello"
+    "arm",
+    "start",
+    "pause",
+    "stop",
+    "reset",
+    "set_speed",
+    "marker",
+    "zero_plates",
+    "weigh",
+    "check_left",
+    "check_right",
+    "alive",
+    "hello",
 ]
 
 

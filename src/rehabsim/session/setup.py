@@ -14,6 +14,8 @@ from rehabsim.base.clock import utc_ns
 from rehabsim.base.config import Session, Site, check, load_toml
 from rehabsim.base.errors import ConfigError, ScenarioError
 from rehabsim.devices.driver import installed
+from rehabsim.gait.analysis import GaitAnalysis
+from rehabsim.gait.inertia import Inertia
 from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.training.scenario import Scenario
@@ -90,7 +92,17 @@ def make_scenario(session: Session, *, where: str) -> Scenario:
 
 def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
     """Return the core of a session; replay makes the same one from the log's header."""
-    return Core(scenario, site.limits, session.cruise_speed_mps)
+    analysis = make_analysis(site, session)
+    return Core(scenario, site.limits, session.cruise_speed_mps, analysis)
+
+
+def make_analysis(site: Site, session: Session) -> GaitAnalysis:
+    """Return the gait analysis of a session; a report makes the same one from the log's header."""
+    gait, none = site.gait, [0.0] * 6
+    inertia = None
+    if gait.left_inertia is not None or gait.right_inertia is not None:
+        inertia = Inertia(tuple(gait.left_inertia or none), tuple(gait.right_inertia or none))
+    return GaitAnalysis(session.body_height_m, is_single=gait.is_single, inertia=inertia)
 
 
 def make_header(site: Site, session: Session, scenario: Scenario, *, note: str) -> LogHeader:

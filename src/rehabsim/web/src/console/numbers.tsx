@@ -1,34 +1,38 @@
 // What the person does, left beside right.
 
 import type { ComponentChildren } from "preact";
+import table from "../../../gait/measures.json";
 import type { Gait } from "../net/messages";
 import { isLive, state } from "./store";
 import { fixed } from "./words";
 
 const GRAVITY_MPS2 = 9.80665;
 
+// The table that the report reads too: a measure is called and explained alike in both.
+const measures = new Map(table.map((entry) => [entry.name, entry]));
+
 export function Numbers() {
   const gait = state.value?.gait;
   return (
     <section class="numbers" aria-label="Gait">
-      <Card name="Cadence" unit="per min">
+      <Card measure="cadence" unit="per min">
         <Value id="cadence" text={fixed(gait && gait.cadence_hz * 60, 0)} />
       </Card>
-      <Card name="Step length" unit="m">
+      <Card measure="step_length" unit="m">
         <Pair left={gait?.left_step_length_m} right={gait?.right_step_length_m} digits={2} />
       </Card>
-      <Card name="Step time" unit="s">
+      <Card measure="step_time" unit="s">
         <Pair left={gait?.left_step_time_s} right={gait?.right_step_time_s} digits={2} />
       </Card>
-      <Card name="Stance time" unit="s">
+      <Card measure="stance_time" unit="s">
         <Pair left={gait?.left_stance_time_s} right={gait?.right_stance_time_s} digits={2} />
       </Card>
       <Load gait={gait} />
-      <Card name="Body weight" unit="kg">
+      <Card measure="body_weight" unit="kg">
         <Value id="weight" text={fixed(gait && gait.body_weight_n / GRAVITY_MPS2, 1)} />
         <small class="live beside">{fixed(gait?.body_weight_n, 0)} N</small>
       </Card>
-      <Card name="Step width" unit="m">
+      <Card measure="step_width" unit="m">
         <Value id="width" text={fixed(gait?.step_width_m, 2)} />
       </Card>
       <Steps gait={gait} />
@@ -36,11 +40,20 @@ export function Numbers() {
   );
 }
 
-function Card(props: { name: string; unit: string; children: ComponentChildren }) {
+interface CardProps {
+  measure: string;
+  name?: string;
+  unit: string;
+  children: ComponentChildren;
+}
+
+function Card(props: CardProps) {
+  const known = measures.get(props.measure);
+  const meaning = known && `${known.words}: ${known.definition}. ${known.reference}`.trim();
   return (
-    <div class="number-card">
+    <div class="number-card" title={meaning}>
       <h3>
-        {props.name} <small>{props.unit}</small>
+        {props.name ?? known?.words} <small>{props.unit}</small>
       </h3>
       <div class="number-row">{props.children}</div>
     </div>
@@ -79,7 +92,7 @@ function Load({ gait }: { gait: Gait | undefined }) {
   const isKnown = Number.isFinite(share_frac);
   const left_percent = fixed(share_frac * 100, 0);
   return (
-    <Card name="Load on left" unit="%">
+    <Card measure="load_share_left" name="Load on left" unit="%">
       <Value id="load" text={left_percent} />
       <span
         class="load-bar"
@@ -94,7 +107,7 @@ function Load({ gait }: { gait: Gait | undefined }) {
 
 function Steps({ gait }: { gait: Gait | undefined }) {
   return (
-    <Card name="Steps" unit="feet down">
+    <Card measure="heel_strike_count" name="Steps" unit="feet down">
       <span class="side left">
         <Foot side="L" isDown={gait?.has_left_stance} />{" "}
         <b class="live value" id="left-steps">

@@ -17,6 +17,12 @@ export interface Gait {
   right_fz_n: number;
   cop_x_m: number;
   cop_y_m: number;
+  com_x_m: number;
+  com_y_m: number;
+  com_vx_mps: number;
+  com_vy_mps: number;
+  xcom_x_m: number;
+  xcom_y_m: number;
   load_share_left_frac: number;
   has_left_stance: boolean;
   has_right_stance: boolean;
@@ -26,11 +32,21 @@ export interface Gait {
   right_step_time_s: number;
   left_stance_time_s: number;
   right_stance_time_s: number;
+  left_swing_time_s: number;
+  right_swing_time_s: number;
+  left_double_support_time_s: number;
+  right_double_support_time_s: number;
   left_step_length_m: number;
   right_step_length_m: number;
   step_width_m: number;
+  left_margin_lateral_m: number;
+  right_margin_lateral_m: number;
+  left_margin_backward_m: number;
+  right_margin_backward_m: number;
   left_step_count: number;
   right_step_count: number;
+  left_zero_n: number;
+  right_zero_n: number;
 }
 
 export interface Health {

@@ -1,0 +1,83 @@
+"""Keeping the force plates honest while someone walks: their zero, followed in swing.
+
+A plate is empty while its foot swings, so what it says then is its error. That is believed only
+if it is steady and small or the same three times in a row, because a plate that carries the
+edge of the other foot is not empty: it must never be zeroed under load.
+"""
+
+import numpy as np
+
+from rehabsim.gait.frames import Doubles
+
+AFTER_LIFT_S = 0.06
+BEFORE_STRIKE_S = 0.04
+MIN_SWING_S = 0.10
+"""What of a swing is looked at: the foot's leaving and its coming are not part of it."""
+
+GAIN = 0.3
+"""Of each new estimate of a plate's noise."""
+
+STEADY_N = 10.0
+"""Standard deviation of the vertical force in an empty plate, at most."""
+
+SMALL_N = 10.0
+"""A smaller error is left alone: cross-talk of the other plate and the foot's own leaving look
+the same, and taking them for drift makes the body weight worse."""
+
+SAME_N = 8.0
+SAME_COUNT = 3
+"""A greater one is believed when so many swings in a row agree so well."""
+
+MAX_ZERO_N = 150.0
+"""Nothing drifts further than this; the plate needs a proper zero, or is broken."""
+
+
+class SwingZero:
+    """The zero of both plates.
+
+    Attributes:
+        offset: (12,) what the plates say when empty, columns as in `PlateChunk`.
+        noise_n: Standard deviation of each plate's vertical force when empty.
+        refused_count: Swings in which a plate was not empty or not steady.
+    """
+
+    def __init__(self) -> None:
+        self.offset = np.zeros(12)
+        self.noise_n = (3.0, 3.0)
+        self.refused_count = 0
+        self._candidates_n: list[list[float]] = [[], []]
+
+    def see(self, plate: int, wrench: Doubles) -> None:
+        """Take the frames of one swing of the foot on `plate`, zeroed as now.
+
+        Args:
+            plate: 0 is left, 1 is right.
+            wrench: (k, 12) during the swing, without its beginning and end.
+        """
+        own = wrench[:, 6 * plate : 6 * plate + 6]
+        fz_n = own[:, 2]
+        if not np.isfinite(fz_n).all():
+            return
+        mean_n, spread_n = float(fz_n.mean()), float(fz_n.std())
+        candidates = self._candidates_n[plate]
+        if spread_n > STEADY_N or abs(self.offset[6 * plate + 2] + mean_n) > MAX_ZERO_N:
+            candidates.clear()
+            self.refused_count += 1
+            return
+        noise = list(self.noise_n)
+        noise[plate] += GAIN * (spread_n - noise[plate])
+        self.noise_n = (noise[0], noise[1])
+        if abs(mean_n) <= SMALL_N:
+            candidates.clear()
+            return
+        candidates.append(mean_n)
+        del candidates[:-SAME_COUNT]
+        if len(candidates) < SAME_COUNT or max(candidates) - min(candidates) > SAME_N:
+            self.refused_count += 1
+            return
+        candidates.clear()
+        self.offset[6 * plate : 6 * plate + 6] += np.nan_to_num(own.mean(axis=0), nan=0.0)
+
+    def drift_n(self, plate: int) -> float:
+        """Return how far the vertical zero has moved since the plate was zeroed itself."""
+        return float(self.offset[6 * plate + 2])
