@@ -50,10 +50,17 @@ TRUTH = (
     "harness_n",
     "left_foot_n",
     "right_foot_n",
+    "com_vx_mps",
+    "com_vy_mps",
+    "left_heel_x_m",
+    "right_heel_x_m",
+    "left_foot_y_m",
+    "right_foot_y_m",
 )
 """Columns of what really happened, per millisecond; forces without noise.
 
-`left_fz_n` is the load on the left plate, `left_foot_n` that under the left foot.
+`left_fz_n` is the load on the left plate, `left_foot_n` that under the left foot. Feet are placed
+by the heel and by the middle of the foot, in the air too.
 """
 
 EVENT = ("at", "side", "kind", "step_length_m", "step_width_m")
@@ -128,6 +135,12 @@ def tell(person: Person, belts: Belts, plates: Plates, truth: Array, at: int) ->
     row[13] = body.harness_n
     row[14] = left_n
     row[15] = right_n
+    row[16] = body.vx_mps
+    row[17] = body.vy_mps
+    row[18] = body.heel_x_m[LEFT]
+    row[19] = body.heel_x_m[RIGHT]
+    row[20] = body.heel_y_m[LEFT]
+    row[21] = body.heel_y_m[RIGHT]
 
 
 class World:

@@ -20,9 +20,9 @@ class Walk:
         world: What moves them.
     """
 
-    def __init__(self, traits: Traits, seed: int) -> None:
+    def __init__(self, traits: Traits, seed: int, grade: str = "good") -> None:
         self.traits = traits
-        self.world = World(traits, seed)
+        self.world = World(traits, seed, grade=grade)
         self._truth: list[Array] = []
         self._events: list[Array] = []
         self._time_ms = 0
@@ -86,9 +86,14 @@ class Walk:
         """Return a column of the truth, per millisecond."""
         return np.concatenate([part[:, TRUTH.index(name)] for part in self._truth])
 
+    @property
+    def events(self) -> Array:
+        """Return all contacts, columns as in `world.EVENT`, `at` in ms since the start."""
+        return np.concatenate(self._events)
+
     def strikes(self, side: int | None = None) -> Array:
         """Return the heel strikes, columns as in `world.EVENT`, of one side or both."""
-        events = np.concatenate(self._events)
+        events = self.events
         events = np.asarray(events[events[:, KIND] == HEEL_STRIKE])
         return events if side is None else np.asarray(events[events[:, SIDE] == side])
 

@@ -1,7 +1,8 @@
 """The whole analysis, a chunk at a time: the same for a live session and for a file."""
 
 from collections.abc import Sequence
-from math import isfinite, nan
+from itertools import pairwise
+from math import nan
 from typing import Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from rehabsim.gait.forces import (
     SampleClock,
     cops_of,
 )
-from rehabsim.gait.frames import Doubles, FrameMaker, Frames, History, Instants, LowPass
+from rehabsim.gait.frames import MAX_GAP_NS, Doubles, FrameMaker, Frames, History, Instants, LowPass
 from rehabsim.gait.hygiene import AFTER_LIFT_S, BEFORE_STRIKE_S, MIN_SWING_S, SwingZero
 from rehabsim.gait.inertia import Inertia, Unburden
 from rehabsim.gait.levels import SEAM_M
@@ -44,6 +45,7 @@ COLUMNS = (
 concerns both plates together is later than the rest by the delay of that low-pass."""
 
 _CHANNEL = {name: index for index, name in enumerate(COLUMNS)}
+_FX, _MX, _MY = 0, 3, 4
 
 
 class GaitAnalysis:
@@ -58,6 +60,8 @@ class GaitAnalysis:
         history: The last seconds of frames, columns `COLUMNS`.
         zero: The plates' zero, as followed while walking.
         frames: What became of the samples.
+        pressure_delay_s: How much later than the forces of the same frame its pressure and its
+            centre of mass are.
     """
 
     def __init__(
@@ -83,9 +87,17 @@ class GaitAnalysis:
         self._done: list[Stride] = []
         self._finder = ContactFinder(self._note, self._force_n, is_single=is_single)
         self._strides = StrideMaker(self.history, self._done.append)
+        self.pressure_delay_s = 0.0
         self._dt_s = nan
         self._totals = np.zeros(4)
+        self._weight_n = nan
+        self._has = np.zeros(5, bool)
         self._rest_ns = self._busy = 0.0
+
+    @property
+    def body_weight_n(self) -> float:
+        """Weight of the person, as known now; NaN before that."""
+        return self._weight.newtons
 
     def step(
         self, chunks: Sequence[PlateChunk], belt: BeltSample, t_ns: int
@@ -152,6 +164,18 @@ class GaitAnalysis:
             return
         if self._is_single:
             wrench = np.concatenate([wrench[:, :6], wrench[:, :6]], axis=1) / 2
+        gaps = np.flatnonzero(np.diff(t_ns) > dt_ns + MAX_GAP_NS)
+        if len(gaps):
+            edges = [0, *(gaps + 1).tolist(), len(t_ns)]
+            for first, last in pairwise(edges):
+                part = slice(first, last)
+                self._take_unbroken(t_ns[part], dt_ns, wrench[part], belt_mps[part])
+            return
+        self._take_unbroken(t_ns, dt_ns, wrench, belt_mps)
+
+    def _take_unbroken(
+        self, t_ns: Instants, dt_ns: int, wrench: Doubles, belt_mps: Doubles
+    ) -> None:
         frames = self.frames.make(t_ns, dt_ns, wrench, belt_mps)
         if self.frames.dt_s != self._dt_s:
             self._set_rate(self.frames.dt_s)
@@ -166,10 +190,10 @@ class GaitAnalysis:
     def _set_rate(self, dt_s: float) -> None:
         self._dt_s = dt_s
         self._low_pass = LowPass(PRESSURE_HZ, 1 / dt_s, 5)
-        delay_s = self._low_pass.delay_s
+        self.pressure_delay_s = self._low_pass.delay_s
         self._motion.set_rate(dt_s)
-        self._finder.set_rate(dt_s, delay_s)
-        self._strides.set_rate(dt_s, delay_s)
+        self._finder.set_rate(dt_s, self.pressure_delay_s)
+        self._strides.set_rate(dt_s, self.pressure_delay_s)
 
     def _follow(self, frames: Frames) -> None:
         """Take frames of one block."""
@@ -186,21 +210,21 @@ class GaitAnalysis:
         np.divide(sums[:, 4], -loaded_n, out=cop_m[:, 0])
         np.divide(sums[:, 3], loaded_n, out=cop_m[:, 1])
         self._add_up(frames, forces_n, rows[:, _CHANNEL["left_belt_m"] : _CHANNEL["com_x_m"]])
-        motion = self._motion.follow(cop_m, sums[:, :3], self._weight.newtons)
+        motion = self._motion.follow(cop_m, sums[:, :3], self._weight_n)
         rows[:, _CHANNEL["com_x_m"] : _CHANNEL["xcom_x_m"]] = motion
         belt_mps = 0.5 * (frames.belt_mps[:, 0] + frames.belt_mps[:, 1])
         rows[:, _CHANNEL["xcom_x_m"] : -1] = self._motion.extrapolated(motion, belt_mps)
         rows[:, -1] = fz_n
         first = self.history.count
+        if first % BLOCK == 0:
+            self._has |= np.isfinite(sums[0])
+            self._finder.is_blind = not (self._has[_FX] or self._has[_MY])
         self.history.append(frames.t_ns, rows)
         ahead_m, aside_m = self._pressure_m(cop_m, sums[:, 0], loaded_n, forces_n)
         left_n, right_n = forces_n.T.tolist()
-        self._finder.is_blind = not isfinite(self._low_pass.held[0]) and not isfinite(
-            self._low_pass.held[4]
-        )
         self._finder.feed(first, left_n, right_n, ahead_m.tolist(), aside_m.tolist())
         self._share.feed(first, left_n, right_n, self._dt_s)
-        self._strides.work()
+        self._strides.work(self.history.count)
 
     def _add_up(self, frames: Frames, forces_n: Doubles, totals: Doubles) -> None:
         """Fill (k, 4) belt distances and vertical impulses since the start, up to each frame."""
@@ -218,10 +242,10 @@ class GaitAnalysis:
     ) -> tuple[Doubles, Doubles]:
         """Return how far forward and to the left the pressure is, by moments or else by shear."""
         ahead_m = cop_m[:, 0]
-        if not isfinite(self._low_pass.held[4]):
+        if not self._has[_MY]:
             ahead_m = -self._motion.com_height_m * fx_n / loaded_n
         aside_m = cop_m[:, 1]
-        if not isfinite(self._low_pass.held[3]):
+        if not self._has[_MX]:
             aside_m = SEAM_M * (forces_n[:, LEFT] - forces_n[:, RIGHT]) / loaded_n
         return ahead_m, aside_m
 
@@ -236,9 +260,11 @@ class GaitAnalysis:
         self._rest_ns = total_ns
         if self._busy == 0.0:
             self._weight.rest(mean_n)
-        self._finder.weigh(self._weight.newtons, self.zero.noise_n)
         if self._asked:
             self._judge()
+        self.zero.adopt()
+        self._weight_n = self._weight.newtons
+        self._finder.weigh(self._weight_n, self.zero.noise_n)
         if self.history.count:
             self._strides.finish(self.history.t_ns(self.history.count - 1))
 
@@ -263,6 +289,7 @@ class GaitAnalysis:
     # -- contacts ------------------------------------------------------------------------------
 
     def _note(self, contact: Contact) -> None:
+        self._strides.work(contact.known)
         low = int(contact.at)
         t_ns = self.history.t_ns(low) + round((contact.at - low) * self._dt_s * 1e9)
         known_ns = self.history.t_ns(contact.known) + self.frames.delay_ns

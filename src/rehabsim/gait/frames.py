@@ -28,7 +28,9 @@ MAX_SPIKE_COUNT = 3
 """A vertical force that jumps faster, for no more samples than this, is a spike, not a person;
 the steepest heel strikes rise by about 40 body weights a second (transient in running)."""
 
-CHANNELS = 12
+WRENCH = 12
+"""Columns of both plates; the two belts' speeds are filtered behind them."""
+
 FZ = (2, 8)
 
 
@@ -156,14 +158,22 @@ class FrameMaker:
         jumps_n = np.abs(np.diff(fz_n, axis=0, prepend=self._fz_n))
         if (jumps_n > self._max_jump_n).any():
             wrench = self._without_spikes(wrench, fz_n)
+        else:
+            self._run = [0, 0]
         self._fz_n, self._last = fz_n[-1:], wrench[-1]
-        smooth = self._low_pass(wrench, is_whole=is_whole)
+        has_belts = isfinite(belt_mps.sum())
+        together = np.concatenate([wrench, belt_mps], axis=1)
+        smooth = self._low_pass(together, is_whole=is_whole and has_belts)
         kept = slice(-self._count % self._every, None, self._every)
         self._count += len(wrench)
         known_ns = t_ns[kept]
-        has_belts = isfinite(belt_mps.sum())
-        belt_mps = self._belt_low_pass(belt_mps, is_whole=has_belts)
-        return Frames(known_ns - self.delay_ns, known_ns, smooth[kept], belt_mps[kept], is_whole)
+        return Frames(
+            known_ns - self.delay_ns,
+            known_ns,
+            smooth[kept, :WRENCH],
+            smooth[kept, WRENCH:],
+            is_whole,
+        )
 
     def _begin(self, dt_ns: int) -> None:
         """Set up for samples `dt_ns` apart, remembering nothing."""
@@ -172,14 +182,13 @@ class FrameMaker:
             self._every = max(int(rate_hz // FRAME_HZ), 1)
             self._max_jump_n = MAX_STEP_N_PER_S * dt_ns / 1e9
             self.dt_s = self._every * dt_ns / 1e9
-        self._low_pass = LowPass(CUT_HZ, 1e9 / dt_ns, CHANNELS)
-        self._belt_low_pass = LowPass(CUT_HZ, 1e9 / dt_ns, 2)
+        self._low_pass = LowPass(CUT_HZ, 1e9 / dt_ns, WRENCH + 2)
         self.delay_ns = round(self._low_pass.delay_s * 1e9)
         self._dt_ns = dt_ns
         self._count = 0
         self._fz_n = np.full((1, 2), nan)
         self._run = [0, 0]
-        self._last = np.full(CHANNELS, nan)
+        self._last = np.full(WRENCH, nan)
 
     def _without_spikes(self, wrench: Doubles, fz_n: Doubles) -> Doubles:
         """Return the samples with what no person does replaced by the sample before.
@@ -220,12 +229,14 @@ class History:
         columns: Names of what is kept for each frame.
 
     Attributes:
+        columns: The names.
         count: Frames since the start.
     """
 
     SIZE = 2048
 
     def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
         self._at = {name: index for index, name in enumerate(columns)}
         self._rows = np.full((2 * self.SIZE, len(columns)), nan)
         self._t_ns = np.zeros(2 * self.SIZE, np.int64)

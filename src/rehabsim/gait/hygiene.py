@@ -28,6 +28,9 @@ SAME_N = 8.0
 SAME_COUNT = 3
 """A greater one is believed when so many swings in a row agree so well."""
 
+SHEAR_GAIN = 0.3
+"""Of what an empty plate says sideways. On a slope that is the weight of the plate itself."""
+
 MAX_ZERO_N = 150.0
 """Nothing drifts further than this; the plate needs a proper zero, or is broken."""
 
@@ -46,6 +49,12 @@ class SwingZero:
         self.noise_n = (3.0, 3.0)
         self.refused_count = 0
         self._candidates_n: list[list[float]] = [[], []]
+        self._change = np.zeros(12)
+
+    def adopt(self) -> None:
+        """Let what was seen since the last call become the zero."""
+        self.offset += self._change
+        self._change[:] = 0.0
 
     def see(self, plate: int, wrench: Doubles) -> None:
         """Take the frames of one swing of the foot on `plate`, zeroed as now.
@@ -67,8 +76,12 @@ class SwingZero:
         noise = list(self.noise_n)
         noise[plate] += GAIN * (spread_n - noise[plate])
         self.noise_n = (noise[0], noise[1])
+        change = self._change[6 * plate : 6 * plate + 6]
         if abs(mean_n) <= SMALL_N:
             candidates.clear()
+            shear_n = np.nan_to_num(own[:, :2].mean(axis=0), nan=0.0)
+            if (np.abs(self.offset[6 * plate : 6 * plate + 2] + shear_n) <= MAX_ZERO_N).all():
+                change[:2] = SHEAR_GAIN * shear_n
             return
         candidates.append(mean_n)
         del candidates[:-SAME_COUNT]
@@ -76,7 +89,7 @@ class SwingZero:
             self.refused_count += 1
             return
         candidates.clear()
-        self.offset[6 * plate : 6 * plate + 6] += np.nan_to_num(own.mean(axis=0), nan=0.0)
+        change[:] = np.nan_to_num(own.mean(axis=0), nan=0.0)
 
     def drift_n(self, plate: int) -> float:
         """Return how far the vertical zero has moved since the plate was zeroed itself."""

@@ -59,9 +59,7 @@ class Unburden:
     """
 
     def __init__(self, inertia: Inertia) -> None:
-        self._per_accel = np.zeros((2, 12))
-        self._per_accel[0, :6] = inertia.left
-        self._per_accel[1, 6:] = inertia.right
+        self._left, self._right = np.array(inertia.left), np.array(inertia.right)
         self._held_mps = np.full((1, 2), nan)
 
     def error(self, belt_mps: Doubles, dt_s: float) -> Doubles:
@@ -74,7 +72,8 @@ class Unburden:
         speeds_mps = np.concatenate([self._held_mps, belt_mps])
         self._held_mps = belt_mps[-1:].copy()
         accel_mps2 = np.nan_to_num(np.diff(speeds_mps, axis=0) / dt_s, nan=0.0)
-        return np.asarray(accel_mps2 @ self._per_accel)
+        left, right = accel_mps2[:, :1] * self._left, accel_mps2[:, 1:] * self._right
+        return np.concatenate([left, right], axis=1)
 
 
 def fit_inertia(wrench: Doubles, belt_mps: Doubles, rate_hz: float) -> tuple[Inertia, list[Fit]]:

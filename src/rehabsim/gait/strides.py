@@ -4,9 +4,11 @@ A time counts only between clear-cut contacts, and only when nothing was missed 
 feet alternate, and neither step nor stride is longer than a walking person takes.
 """
 
+from bisect import insort
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import ceil, isfinite, nan
+from operator import itemgetter
 
 from rehabsim.base.records import Side
 from rehabsim.gait.balance import HALF_FOOT_M
@@ -58,7 +60,8 @@ class Stride:
         belt_speed_mps: Mean over the stride, this foot's belt.
         margin_lateral_m: Foot's lateral border to the extrapolated centre of mass, at heel
             strike; positive is inside.
-        margin_backward_m: Extrapolated centre of mass ahead of the heel, at heel strike.
+        margin_backward_m: Extrapolated centre of mass ahead of where the foot landed, by the
+            centre of pressure just after heel strike.
         mean_vertical_force_n: Mean of both plates together over the stride.
         load_share_left_frac: Left plate's part of it.
         stance: Forces under the foot while it was on the ground.
@@ -208,16 +211,11 @@ class StrideMaker:
             landing.contact.at + TELL_S / self._dt_s, lambda: self.tell(self._stride(last, end))
         )
 
-    def work(self) -> None:
-        """Do what had to wait for frames that are there now."""
-        if not self._due:
-            return
-        now = self.history.count
-        ready = [work for frame, work in self._due if frame < now]
-        if ready:
-            self._due = [item for item in self._due if item[0] >= now]
-            for work in ready:
-                work()
+    def work(self, now: int) -> None:
+        """Do what had to wait for frames before number `now`, in their order."""
+        while self._due and self._due[0][0] < now:
+            _, work = self._due.pop(0)
+            work()
 
     def finish(self, now_ns: int) -> None:
         """Tell the strides that will not be completed any more."""
@@ -229,13 +227,13 @@ class StrideMaker:
 
     def end(self) -> None:
         """Tell all strides, whole or not: no frames will come any more."""
-        for _, work in self._due:
+        while self._due:
+            _, work = self._due.pop(0)
             work()
-        self._due = []
         self.finish(2**62)
 
     def _wait(self, frame: float, work: Callable[[], None]) -> None:
-        self._due.append((ceil(frame), work))
+        insort(self._due, (ceil(frame), work), key=itemgetter(0))
 
     def _lift(self, contact: Contact, t_ns: int, foot: Foot, other: Foot) -> None:
         own, ahead = foot.landing, other.landing
