@@ -40,6 +40,7 @@ mutants: install
 
 validate: install
 	$(BIN)/python -m rehabsim_validation
+	$(BIN)/python -m rehabsim_validation.accuracy
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -1,4 +1,4 @@
-"""Simulated walks on which the gait analysis is measured: what the plates said and what was true."""
+"""Simulated walks on which the gait analysis is measured: what plates said, what was true."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

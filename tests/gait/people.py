@@ -1,6 +1,7 @@
 """Simulated people on plates, as the analysis gets them, with what was true."""
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -46,7 +47,7 @@ def analyse(analysis, wrench, belts_mps, cuts=(), t_ns=None, dt_ns=DT_NS):
     t_ns = times_ns(len(wrench), dt_ns) if t_ns is None else t_ns
     events, strides, rows, times = [], [], [], []
     edges = [0, *[c for c in cuts if 0 < c < len(wrench)], len(wrench)]
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in pairwise(edges):
         for first in range(a, b, 2000):
             part = slice(first, min(first + 2000, b))
             seen = analysis.history.count

@@ -1,13 +1,13 @@
 """However samples are cut into chunks, the analysis says the same of them."""
 
 from dataclasses import astuple
+from itertools import pairwise
 
 import numpy as np
 import pytest
+from gait.people import analyse, times_ns, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from gait.people import analyse, times_ns, walk
 
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.balance import BodyMotion
@@ -109,7 +109,7 @@ def test_even_chunks_of_a_drifting_walk(every):
 def in_parts(work, values, cuts):
     """Return what `work` makes of each part, one after the other."""
     edges = [0, *cuts, len(values)]
-    parts = [work(values[a:b]) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    parts = [work(values[a:b]) for a, b in pairwise(edges) if b > a]
     return np.concatenate(parts)
 
 

@@ -60,6 +60,9 @@ def read_c3d_plates(path: Path, forward: str) -> tuple[Floats, float, str]:
     platforms = content["data"]["platform"][:2]
     if not platforms:
         raise ConfigError(f"{path}: holds no force platform.")
+    unit = platforms[0]["unit_position"]
+    if unit not in METRES:
+        raise ConfigError(f"{path}: its unit {unit!r} is unknown. Known: {', '.join(METRES)}.")
     rate_hz = float(content["parameters"]["ANALOG"]["RATE"]["value"][0])
     lab_from_file = _rotation(forward)
     centres_m = [lab_from_file @ _centre_m(platform) for platform in platforms]

@@ -177,6 +177,8 @@ class GaitAnalysis:
         self, t_ns: Instants, dt_ns: int, wrench: Doubles, belt_mps: Doubles
     ) -> None:
         frames = self.frames.make(t_ns, dt_ns, wrench, belt_mps)
+        if self._unburden is not None and self._has_gap(frames, dt_ns):
+            self._unburden.forget()
         if self.frames.dt_s != self._dt_s:
             self._set_rate(self.frames.dt_s)
         first = 0
@@ -186,6 +188,13 @@ class GaitAnalysis:
             first = last
             if self.history.count % BLOCK == 0:
                 self._adjust()
+
+    def _has_gap(self, frames: Frames, dt_ns: int) -> bool:
+        """Return whether these frames begin long after the last one."""
+        if not (len(frames.t_ns) and self.history.count):
+            return False
+        last_ns = self.history.t_ns(self.history.count - 1)
+        return int(frames.t_ns[0]) - last_ns > dt_ns + MAX_GAP_NS
 
     def _set_rate(self, dt_s: float) -> None:
         self._dt_s = dt_s

@@ -30,6 +30,7 @@ from rehabsim.gait.levels import (
     EMPTYING_S,
     FALL_M,
     FLOOR_FRAC,
+    GONE_FRAC,
     JUMP_M,
     JUMP_S,
     LIFTED_S,
@@ -48,6 +49,7 @@ from rehabsim.gait.levels import (
     STEEP_FRAC,
     STEEP_S,
     SURE_FRAC,
+    TAIL_S,
     TOLD_S,
     UNKNOWN_WEIGHT_N,
     WALKING_S,
@@ -111,6 +113,7 @@ class ContactFinder:
         weight_n = body_weight_n if body_weight_n > 0 else UNKNOWN_WEIGHT_N
         self._weight_n = weight_n
         self._edge_n = EDGE_FRAC * weight_n
+        self._gone_n = GONE_FRAC * weight_n
         most_n = FLOOR_FRAC * weight_n
         self._floor_n = [min(max(0.3 * most_n, 4.0 * sd_n), most_n) for sd_n in noise_n]
         rise_m = sorted(self._rises_m)[len(self._rises_m) // 2]
@@ -234,14 +237,20 @@ class ContactFinder:
         last = self._floor[plate]
         if last >= now:
             return float(now)
-        return last + self._crossing(plate, last)
+        return self._crossing(plate, last, self._floor_n[plate])
 
-    def _crossing(self, plate: int, frame: int) -> float:
-        """Return how far after `frame` the force crossed the floor's level, 0 to 1."""
-        floor_n = self._floor_n[plate]
+    def _fall_to(self, plate: int, now: int) -> float:
+        """Return when the force fell to the level that dates toe-offs, in frames."""
+        first = now - round(TAIL_S / self._dt_s)
+        while now > first and self._force_n(plate, now) < self._gone_n:
+            now -= 1
+        return self._crossing(plate, now, self._gone_n)
+
+    def _crossing(self, plate: int, frame: int, level_n: float) -> float:
+        """Return when the force crossed a level: `frame`, or up to 1 later."""
         here_n, next_n = self._force_n(plate, frame), self._force_n(plate, frame + 1)
-        share = (floor_n - here_n) / (next_n - here_n) if next_n != here_n else 0.0
-        return share if 0.0 <= share <= 1.0 else 0.0
+        share = (level_n - here_n) / (next_n - here_n) if next_n != here_n else 0.0
+        return frame + (share if 0.0 <= share <= 1.0 else 0.0)
 
     def _is_steady(self, plate: int, now: int) -> bool:
         """Return whether a plate has stopped emptying."""
@@ -259,8 +268,8 @@ class ContactFinder:
         self._is_loaded[plate] = False
         if not self.feet.is_down[plate]:
             return
-        before = now - self._low_count[plate]
-        self._lift(plate, before + self._crossing(plate, before), now, 1.0)
+        at = self._fall_to(plate, now - self._low_count[plate])
+        self._lift(plate, at, now, 1.0)
 
     # -- vertical forces alone -----------------------------------------------------------------
 

@@ -62,6 +62,10 @@ class Unburden:
         self._left, self._right = np.array(inertia.left), np.array(inertia.right)
         self._held_mps = np.full((1, 2), nan)
 
+    def forget(self) -> None:
+        """Begin anew after a gap, over which the change of speed is no acceleration."""
+        self._held_mps[:] = nan
+
     def error(self, belt_mps: Doubles, dt_s: float) -> Doubles:
         """Return (k, 12) what the plates feign in each frame; zero where a speed is unknown.
 
@@ -89,8 +93,10 @@ def fit_inertia(wrench: Doubles, belt_mps: Doubles, rate_hz: float) -> tuple[Ine
         belt hardly changed speed, has zero.
 
     Raises:
-        ValueError: Neither belt changed speed enough.
+        ValueError: Neither belt changed speed enough, or there is less than a second.
     """
+    if len(wrench) < rate_hz:
+        raise ValueError(f"{len(wrench)} samples are too few to fit; record half a minute")
     smooth = butter(2, min(FIT_HZ, 0.4 * rate_hz), fs=rate_hz, output="sos")
     accels_mps2 = np.gradient(belt_mps, 1 / rate_hz, axis=0)
     fits: list[Fit] = []

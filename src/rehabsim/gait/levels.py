@@ -30,6 +30,13 @@ SLOW_FRAC = 0.45
 FLOOR_FRAC = 0.04
 """Of body weight: less is an empty plate, whatever its noise."""
 
+GONE_FRAC = 0.07
+"""Of body weight, about 50 N: a toe-off is dated by the fall to this level, as laboratories do."""
+
+TAIL_S = 0.012
+"""But no longer before the plate is empty: at 0.4 m/s the simulated foot lets the last newtons go
+so slowly that this level is passed 67 ms before it leaves the ground."""
+
 EDGE_RISE_S = 0.15
 """A plate that fills more slowly fills under a shift of weight, not under a landing."""
 

@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from rehabsim.gait.balance import GRAVITY_MPS2
+from rehabsim.gait.feet import SIDES
 from rehabsim.gait.frames import Doubles
 
 Check = Literal["zero_plates", "weigh", "check_left", "check_right"]
@@ -19,17 +20,23 @@ LOOK_S = 1.0
 MAX_EMPTY_N = 30.0
 """A plate that has moved further than this from its last zero may bear something."""
 
-MAX_BARE_N = 400.0
-"""Before the first zero a plate may be off by its own weight and more."""
+MAX_BARE_N = 90.0
+"""Before the first zero a plate may be off further, but by less than a light person who stands on
+both: one who stands still cannot be told from an offset."""
 
 STEADY_N = 10.0
 """Standard deviation of the vertical force of a plate that nothing touches."""
+
+STUCK_N = 1e-3
+"""Standard deviation of the vertical force under a person: with less the plate is dead or railed."""
 
 STILL_FRAC = 0.02
 """Standard deviation over mean of the weight of someone who stands still."""
 
 PERSON_KG = (20.0, 250.0)
 OWN_FRAC, OTHER_FRAC = 0.85, 0.10
+BOTH_FRAC = 0.05
+"""Of the weight: with less on a plate nobody stands on both."""
 
 
 class Verdict(NamedTuple):
@@ -67,13 +74,14 @@ def judge(check: Check, wrench: Doubles, *, has_zero: bool) -> Verdict:
     if check == "zero_plates":
         return _zero(wrench, mean_n, spread_n, MAX_EMPTY_N if has_zero else MAX_BARE_N)
     if check == "weigh":
-        return _weigh(forces_n.sum(axis=1))
-    return _side(check, mean_n)
+        return _stuck(check, (0, 1), mean_n, spread_n) or _weigh(forces_n)
+    own = 0 if check == "check_left" else 1
+    return _stuck(check, (own,), mean_n, spread_n) or _side(check, own, mean_n)
 
 
 def _zero(wrench: Doubles, mean_n: Doubles, spread_n: Doubles, most_n: float) -> Verdict:
-    values = {"left_fz_n": float(mean_n[0]), "right_fz_n": float(mean_n[1])}
-    for side, now_n, moving_n in zip(("left", "right"), mean_n, spread_n, strict=True):
+    values = _values(mean_n)
+    for side, now_n, moving_n in zip(SIDES, mean_n, spread_n, strict=True):
         if abs(now_n) > most_n:
             text = (
                 f"Not zeroed: the {side} plate bears {now_n:.0f} N, limit {most_n:.0f} N. Clear"
@@ -91,7 +99,26 @@ def _zero(wrench: Doubles, mean_n: Doubles, spread_n: Doubles, most_n: float) ->
     return Verdict("zero_plates", True, text, values, zero=zero)
 
 
-def _weigh(total_n: Doubles) -> Verdict:
+def _stuck(
+    check: Check, plates: tuple[int, ...], mean_n: Doubles, spread_n: Doubles
+) -> Verdict | None:
+    """Return a refusal if one of the plates that should bear a person says one number only."""
+    for plate in plates:
+        if spread_n[plate] < STUCK_N:
+            text = (
+                f"The {SIDES[plate]} plate says {mean_n[plate]:.0f} N all the time: it is dead or"
+                " at the end of its range. Check its cable and its amplifier."
+            )
+            return Verdict(check, False, text, _values(mean_n))
+    return None
+
+
+def _values(mean_n: Doubles) -> dict[str, float]:
+    return {"left_fz_n": float(mean_n[0]), "right_fz_n": float(mean_n[1])}
+
+
+def _weigh(forces_n: Doubles) -> Verdict:
+    total_n = forces_n.sum(axis=1)
     weight_n, spread_n = float(total_n.mean()), float(total_n.std())
     mass_kg = weight_n / GRAVITY_MPS2
     values = {"body_weight_n": weight_n, "spread_n": spread_n}
@@ -102,6 +129,13 @@ def _weigh(total_n: Doubles) -> Verdict:
             f" {high_kg:.0f} kg. Stand on both plates."
         )
         return Verdict("weigh", False, text, values)
+    for side, mean_n in zip(SIDES, forces_n.mean(axis=0), strict=True):
+        if mean_n < BOTH_FRAC * weight_n:
+            text = (
+                f"Not weighed: the {side} plate bears {mean_n:.0f} of {weight_n:.0f} N. Stand on"
+                " both plates."
+            )
+            return Verdict("weigh", False, text, values)
     if spread_n > STILL_FRAC * weight_n:
         text = (
             f"Not weighed: the weight moves by {spread_n:.0f} N, limit"
@@ -111,13 +145,11 @@ def _weigh(total_n: Doubles) -> Verdict:
     return Verdict("weigh", True, f"Weighed: {mass_kg:.1f} kg.", values, weight_n=weight_n)
 
 
-def _side(check: Check, mean_n: Doubles) -> Verdict:
-    own = 0 if check == "check_left" else 1
-    names = ("left", "right")
-    side, other = names[own], names[1 - own]
+def _side(check: Check, own: int, mean_n: Doubles) -> Verdict:
+    side, other = SIDES[own], SIDES[1 - own]
     own_n, other_n = float(mean_n[own]), float(mean_n[1 - own])
-    values = {"left_fz_n": float(mean_n[0]), "right_fz_n": float(mean_n[1])}
-    least_n = PERSON_KG[0] * GRAVITY_MPS2
+    values = _values(mean_n)
+    least_n, most_n = (mass_kg * GRAVITY_MPS2 for mass_kg in PERSON_KG)
     for name, force_n in ((side, own_n), (other, other_n)):
         if force_n < -least_n:
             text = (
@@ -128,6 +160,9 @@ def _side(check: Check, mean_n: Doubles) -> Verdict:
     total_n = own_n + other_n
     if not (isfinite(total_n) and total_n > least_n):
         text = f"Nobody stands on the plates: {total_n:.0f} N. Stand on the {side} one, both feet."
+        return Verdict(check, False, text, values)
+    if total_n > most_n:
+        text = f"The plates bear {total_n:.0f} N, no person does. Check their range and their zero."
         return Verdict(check, False, text, values)
     if other_n > OWN_FRAC * total_n and abs(own_n) < OTHER_FRAC * total_n:
         text = (

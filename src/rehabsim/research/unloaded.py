@@ -39,14 +39,20 @@ def fit_log(path: Path) -> LogFit:
     log = LogReader(path)
     samples = read_samples(log)
     forces_n = samples.wrench[:, 2::6]
+    forces_n = forces_n[:, np.isfinite(forces_n).any(axis=0)]
     most_n = float(np.nanmax(np.abs(forces_n - np.nanmedian(forces_n, axis=0)), initial=0.0))
     if most_n > MAX_EMPTY_N:
         raise LogError(
             f"{path}: a plate bears {most_n:.0f} N more than usual, limit {MAX_EMPTY_N:.0f} N;"
             " record the belts with nobody on them."
         )
+    # Samples come before the belts' first report.
+    known = np.flatnonzero(np.isfinite(samples.belt_mps).any(axis=1))
+    whole = slice(known[0], known[-1] + 1) if len(known) else slice(None)
     try:
-        inertia, rows = fit_inertia(samples.wrench, samples.belt_mps, samples.rate_hz)
+        inertia, rows = fit_inertia(
+            samples.wrench[whole], samples.belt_mps[whole], samples.rate_hz
+        )
     except ValueError as error:
         raise LogError(f"{path}: {error}.") from None
     return LogFit(inertia, rows, _toml(inertia))

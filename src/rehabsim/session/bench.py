@@ -7,9 +7,13 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from scipy.signal import butter, lfilter
 
 from rehabsim.base.clock import NS, HostClock, run
 from rehabsim.base.config import Site, load_toml
+from rehabsim.base.records import WRENCH_COLUMNS, BeltSample, PlateChunk
+from rehabsim.gait.analysis import GaitAnalysis
+from rehabsim.gait.frames import CUT_HZ
 from rehabsim.safety.messages import Report, decode_report
 from rehabsim.session.log import LogReader
 from rehabsim.session.run import run_together, together_plans
@@ -17,6 +21,9 @@ from rehabsim.session.setup import SIMULATED_SITE, ready_session
 from rehabsim.session.supervise import Job, supervise
 
 VIRTUAL_S = 60.0
+TICK_NS = 4_000_000
+OFFLINE_RUNS = 5
+OFFLINE_SAMPLES = 16384
 
 
 class Figure(msgspec.Struct, frozen=True):
@@ -58,7 +65,52 @@ def measure(duration_s: float) -> list[Figure]:
         run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
         ratio = VIRTUAL_S * NS / stopwatch.now_ns()
         figures.append(Figure("session in virtual time", 1, ratio, ratio, ratio, "× real time"))
+        figures += gait_figures(LogReader(virtual_log))
     return figures
+
+
+def gait_figures(log: LogReader) -> list[Figure]:
+    """Return what the gait analysis of a session's samples costs, beside one filter of scipy.
+
+    The filter is the first thing that the analysis does: a low-pass of second order over the
+    twelve channels and both belts, with nothing after it.
+    """
+    plates = log.table("plates")
+    dt_ns = int(plates["dt_ns"][0])
+    wrench = np.stack([plates[name] for name in WRENCH_COLUMNS], axis=1).astype(float)
+    belts_mps = np.ones((len(wrench), 2))
+    everything = np.concatenate([wrench, belts_mps], axis=1)
+    t_ns = np.arange(len(wrench), dtype=np.int64) * dt_ns
+    tick = max(TICK_NS // dt_ns, 1)
+    analysis, smooth, state = GaitAnalysis(), butter(2, CUT_HZ, fs=1e9 / dt_ns), np.zeros((2, 14))
+    belt = BeltSample(0, 1.0, 1.0, 0.0)
+    ticks_us, filters_us = [], []
+    for first in range(0, len(wrench) - tick, tick):
+        now_ns = first * dt_ns
+        part = slice(first, first + tick)
+        chunk = PlateChunk(now_ns, first, now_ns, dt_ns, wrench[part].astype(np.float32))
+        stopwatch = HostClock()
+        analysis.step((chunk,), belt, now_ns)
+        ticks_us.append(stopwatch.now_ns() / 1e3)
+        stopwatch = HostClock()
+        _, state = lfilter(*smooth, everything[part], axis=0, zi=state)
+        filters_us.append(stopwatch.now_ns() / 1e3)
+    analysed, filtered = [], []
+    for _ in range(OFFLINE_RUNS):
+        analysis, stopwatch = GaitAnalysis(), HostClock()
+        for first in range(0, len(wrench), OFFLINE_SAMPLES):
+            part = slice(first, first + OFFLINE_SAMPLES)
+            analysis.take(t_ns[part], dt_ns, wrench[part], belts_mps[part])
+        analysed.append(t_ns[-1] / stopwatch.now_ns())
+        stopwatch = HostClock()
+        lfilter(*smooth, everything, axis=0)
+        filtered.append(t_ns[-1] / stopwatch.now_ns())
+    return [
+        _figure("gait analysis, live", ticks_us, "µs per tick"),
+        _figure("one filter of scipy, live", filters_us, "µs per tick"),
+        _figure("gait analysis, offline", analysed, "× real time"),
+        _figure("one filter of scipy, offline", filtered, "× real time"),
+    ]
 
 
 def figures_of(log: LogReader) -> list[Figure]:
