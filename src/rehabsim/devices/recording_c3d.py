@@ -56,7 +56,8 @@ def read_c3d_plates(path: Path, forward: str) -> tuple[Floats, float, str]:
     try:
         content = ezc3d.c3d(str(path), extract_forceplat_data=True)
     except (OSError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"{path}: not a C3D file that can be read: {error}.") from error
+        why = str(error).rstrip(".")
+        raise ConfigError(f"{path}: not a C3D file that can be read: {why}.") from error
     platforms = content["data"]["platform"][:2]
     if not platforms:
         raise ConfigError(f"{path}: holds no force platform.")

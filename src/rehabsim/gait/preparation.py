@@ -28,7 +28,7 @@ STEADY_N = 10.0
 """Standard deviation of the vertical force of a plate that nothing touches."""
 
 STUCK_N = 1e-3
-"""Standard deviation of the vertical force under a person: with less the plate is dead or railed."""
+"""Standard deviation of the vertical force under a person: with less, the plate is not alive."""
 
 STILL_FRAC = 0.02
 """Standard deviation over mean of the weight of someone who stands still."""

@@ -50,9 +50,7 @@ def fit_log(path: Path) -> LogFit:
     known = np.flatnonzero(np.isfinite(samples.belt_mps).any(axis=1))
     whole = slice(known[0], known[-1] + 1) if len(known) else slice(None)
     try:
-        inertia, rows = fit_inertia(
-            samples.wrench[whole], samples.belt_mps[whole], samples.rate_hz
-        )
+        inertia, rows = fit_inertia(samples.wrench[whole], samples.belt_mps[whole], samples.rate_hz)
     except ValueError as error:
         raise LogError(f"{path}: {error}.") from None
     return LogFit(inertia, rows, _toml(inertia))
