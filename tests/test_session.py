@@ -85,6 +85,14 @@ def test_commands_never_leave_the_limits(boat_log):
         assert np.nanmax(np.diff(command)) <= limits.max_accel_mps2 * 0.0041
 
 
+def test_steps_have_their_lengths(boat_log):
+    ticks = LogReader(boat_log).table("ticks")
+    walking = ticks["cadence_hz"] > 0
+    assert walking.any()
+    assert np.isfinite(ticks["left_step_length_m"][walking]).mean() > 0.5
+    assert np.isfinite(ticks["left_margin_backward_m"][walking]).mean() > 0.5
+
+
 def test_the_keeper_never_misses_a_tick_in_virtual_time(boat_log):
     reports = LogReader(boat_log).decoded("keeper", decode_report)
     assert [r.tick for r in reports] == list(range(reports[0].tick, reports[0].tick + len(reports)))

@@ -97,6 +97,21 @@ def test_vertical_forces_alone_are_enough_for_heel_strikes():
     assert np.isfinite([s.stride_time_s for s in strides[3:-3]]).all()
 
 
+def test_steps_have_lengths_once_the_speed_of_the_belts_is_known():
+    wrench, belts_mps, _, _ = walk(duration_s=30.0)
+    late = belts_mps.copy()
+    late[:1500] = late[15_000:16_000, 1:] = np.nan
+    _, strides, _, _ = analyse(GaitAnalysis(), wrench, late)
+    _, right, _, _ = analyse(GaitAnalysis(), wrench, belts_mps)
+    kept = [
+        (a.step_length_m, b.step_length_m)
+        for a, b in zip(strides, right, strict=True)
+        if np.isfinite(a.step_length_m)
+    ]
+    assert 0.8 * len(right) < len(kept) < len(right)
+    assert np.ptp(np.diff(np.array(kept), axis=1)) < 1e-9
+
+
 def test_a_foot_on_the_other_plate_is_still_that_foot():
     wrench, belts_mps, true, _ = walk(duration_s=30.0, seed=4)
     crossed = wrench.copy()

@@ -1,6 +1,7 @@
 """Rows of a log: what goes in comes out, bit by bit, and chunks keep their boundaries."""
 
 import struct
+from math import nan
 
 import msgspec
 import numpy as np
@@ -136,3 +137,8 @@ def test_rows_whose_chunk_began_before_them_are_left_out():
 def test_rows_have_no_gaps_on_disk():
     for table in (PLATES, GAIT_EVENTS):
         assert table.dtype.itemsize == sum(table.dtype[name].itemsize for name in table.dtype.names)
+
+
+def test_a_row_is_the_same_whatever_the_sign_of_its_nan():
+    table = Table("one", [Column("x", "f8"), Column("y", "f8")])
+    assert table.pack(-nan, 1.0) == table.pack(nan, 1.0)

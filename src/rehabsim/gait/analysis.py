@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import nan
+from math import isfinite, nan
 from typing import Literal
 
 import numpy as np
@@ -38,11 +38,12 @@ SILENT_NS = 2_500_000_000
 COLUMNS = (
     *WRENCH_COLUMNS,
     *("left_cop_x_m", "left_cop_y_m", "right_cop_x_m", "right_cop_y_m", "cop_x_m", "cop_y_m"),
-    *("left_belt_m", "right_belt_m", "left_impulse_ns", "right_impulse_ns"),
+    *("left_belt_m", "right_belt_m", "left_impulse_ns", "right_impulse_ns", "belt_unknown_s"),
     *("com_x_m", "com_y_m", "com_vx_mps", "com_vy_mps", "xcom_x_m", "xcom_y_m", "fz_n"),
 )
-"""What is remembered of each frame. Distances and impulses are sums since the start; what
-concerns both plates together is later than the rest by the delay of that low-pass."""
+"""What is remembered of each frame. Distances, impulses and the time in which a belt's speed was
+not known are sums since the start; what concerns both plates together is later than the rest by
+the delay of that low-pass."""
 
 _CHANNEL = {name: index for index, name in enumerate(COLUMNS)}
 _FX, _MX, _MY = 0, 3, 4
@@ -89,7 +90,7 @@ class GaitAnalysis:
         self._strides = StrideMaker(self.history, self._done.append)
         self.pressure_delay_s = 0.0
         self._dt_s = nan
-        self._totals = np.zeros(4)
+        self._totals = np.zeros(5)
         self._weight_n = nan
         self._has = np.zeros(5, bool)
         self._rest_ns = self._busy = 0.0
@@ -236,11 +237,13 @@ class GaitAnalysis:
         self._strides.work(self.history.count)
 
     def _add_up(self, frames: Frames, forces_n: Doubles, totals: Doubles) -> None:
-        """Fill (k, 4) belt distances and vertical impulses since the start, up to each frame."""
+        """Fill (k, 5) belt distances, vertical impulses and lost time, up to each frame."""
         totals[:, :2] = frames.belt_mps
-        totals[:, 2:] = forces_n
-        if not frames.is_whole:
-            totals[:, 2:] = np.nan_to_num(forces_n, nan=0.0)
+        totals[:, 2:4] = forces_n
+        totals[:, 4] = 0.0
+        if not isfinite(totals.sum()):
+            totals[:, 4] = ~np.isfinite(totals[:, :2]).all(axis=1)
+            np.nan_to_num(totals, copy=False, nan=0.0)
         totals *= self._dt_s
         totals[0] += self._totals
         np.cumsum(totals, axis=0, out=totals)

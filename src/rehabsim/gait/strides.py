@@ -301,7 +301,13 @@ class StrideMaker:
             foot.margin_lateral_m, foot.margin_backward_m = landing.margin_m
 
     def _travel_m(self, foot: int, first: float, last: float) -> float:
-        """Return how far a foot's belt went between two frames, fractions of frames included."""
+        """Return how far a foot's belt went between two frames, fractions of frames included.
+
+        NaN where the belt's speed was not known all the time.
+        """
+        lost = "belt_unknown_s"
+        if self.history.get(int(last), lost) != self.history.get(int(first), lost):
+            return nan
         name = f"{SIDES[foot]}_belt_m"
         return self._between(name, last) - self._between(name, first)
 

@@ -133,17 +133,13 @@ class _Outputs:
         row = tick_row(inputs, outputs, input_crc=input_crc, lateness_s=lateness_s)
         packed = self._ticks.pack(*row)
         if packed != logged.tobytes():
-            different = _column_difference(self._ticks, packed, logged, self._compared)
-            if different is not None:
-                return different
+            return _column_difference(self._ticks, packed, logged, self._compared)
         packed = self._scenes.pack(*values_of(outputs.step.scene))
         if index >= len(self._logged_scenes):
             return "the log has no scene for it"
         if packed != self._logged_scenes[index].tobytes():
             names = [c.name for c in self._scenes.columns]
-            different = _column_difference(self._scenes, packed, self._logged_scenes[index], names)
-            if different is not None:
-                return different
+            return _column_difference(self._scenes, packed, self._logged_scenes[index], names)
         return self._compare_texts(inputs, outputs)
 
     def _compare_texts(self, inputs: CoreInputs, outputs: CoreOutputs) -> str | None:
@@ -168,23 +164,17 @@ def _is_next(logged: list[bytes], index: int, data: bytes) -> bool:
     return index < len(logged) and logged[index] == data
 
 
-def _column_difference(table: Table, packed: bytes, logged: Any, names: list[str]) -> str | None:
-    """Return the first column that differs, or None.
-
-    Not a number is not a number: its sign depends on how warm the interpreter is.
-    """
+def _column_difference(table: Table, packed: bytes, logged: Any, names: list[str]) -> str:
     now = np.frombuffer(packed, table.dtype)[0]
     for name in names:
-        is_same = now[name].tobytes() == logged[name].tobytes()
-        if is_same or (now[name] != now[name] and logged[name] != logged[name]):
-            continue
-        if name == "input_crc":
-            return (
-                f"its inputs are not those that were logged (checksum {int(logged[name]):#x}"
-                f" was, {int(now[name]):#x} is)"
-            )
-        return f"{table.name}.{name} was {logged[name]!s}, is {now[name]!s}"
-    return None
+        if now[name].tobytes() != logged[name].tobytes():
+            if name == "input_crc":
+                return (
+                    f"its inputs are not those that were logged (checksum {int(logged[name]):#x}"
+                    f" was, {int(now[name]):#x} is)"
+                )
+            return f"{table.name}.{name} was {logged[name]!s}, is {now[name]!s}"
+    return "the row differs"
 
 
 def replay(path: Path) -> ReplayResult:

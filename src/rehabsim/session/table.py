@@ -4,6 +4,7 @@ import struct
 import types
 import typing
 from collections.abc import Sequence
+from math import nan
 from typing import Literal
 
 import msgspec
@@ -44,8 +45,11 @@ class Table:
         assert self._struct.size == self.dtype.itemsize
 
     def pack(self, *values: float) -> bytes:
-        """Return one row."""
-        return self._struct.pack(*values)
+        """Return one row; every NaN in it is the same one.
+
+        The sign of a NaN depends on how warm the interpreter is, and rows are compared by bit.
+        """
+        return self._struct.pack(*[value if value == value else nan for value in values])
 
     def schema(self) -> bytes:
         """Return the description that a log carries, JSON."""
