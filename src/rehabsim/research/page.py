@@ -134,7 +134,7 @@ def _clock(t_s: float) -> str:
 
 
 def _format(value: float, unit: str) -> str:
-    return f"{value:.{DECIMALS[unit]}f}"
+    return f"{value:z.{DECIMALS[unit]}f}"
 
 
 def _tiles(measures: Sequence[Measure]) -> list[dict[str, str]]:
@@ -144,7 +144,7 @@ def _tiles(measures: Sequence[Measure]) -> list[dict[str, str]]:
         left, right = by_name[name, "left"], by_name[name, "right"]
         if left is None and right is None:
             return ""
-        return " / ".join("–" if v is None else f"{v:.{decimals}f}" for v in (left, right))
+        return " / ".join("–" if v is None else f"{v:z.{decimals}f}" for v in (left, right))
 
     def one(name: str, form: str, factor: float = 1.0, side: str = "both") -> str:
         value = by_name[name, side]
