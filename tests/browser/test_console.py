@@ -247,3 +247,14 @@ def test_no_page_complained(site):
     # A page whose gateway is frozen, or that was left, says so; that is not a fault.
     faults = [text for text in site.problems if "WebSocket" not in text]
     assert not faults
+
+
+def test_plates_are_prepared_while_the_belts_rest_and_only_then(console):
+    unlock(console)
+    console.click("#plates-weigh")
+    expect(console.locator("#plates-found")).to_contain_text("weigh", ignore_case=True, timeout=5000)
+    console.click("#plates-zero_plates")
+    expect(console.locator("#plates-found")).to_contain_text("empty", timeout=5000)
+    walk(console)
+    expect(console.locator(".plates")).to_have_count(0)
+    console.click("#pause")

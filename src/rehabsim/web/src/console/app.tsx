@@ -7,6 +7,7 @@ import { Header } from "./header";
 import { HealthCard } from "./health";
 import { Marker } from "./marker";
 import { Numbers } from "./numbers";
+import { Plates } from "./plates";
 import { Plot } from "./plot";
 import { Speed } from "./speed";
 import { StopButton } from "./stop_button";
@@ -30,6 +31,7 @@ export function App() {
       <main class="column second">
         <Numbers />
         <Plot />
+        <Plates />
         <EventLog />
       </main>
     </div>

@@ -11,7 +11,7 @@ interface PressProps {
   class?: string;
   label?: string;
   hint?: string;
-  side?: "left" | "right" | "above";
+  side?: "left" | "right";
   children?: ComponentChildren;
 }
 

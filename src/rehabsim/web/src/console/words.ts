@@ -3,7 +3,11 @@
 import type { Mode, Severity, State } from "../net/messages";
 
 export function fixed(value: number | undefined, digits: number): string {
-  return value !== undefined && Number.isFinite(value) ? value.toFixed(digits) : "–";
+  if (value === undefined || !Number.isFinite(value)) {
+    return "–";
+  }
+  // Nothing is not less than nothing.
+  return value.toFixed(digits).replace(/^-(?=[0.]+$)/, "");
 }
 
 export function kmh(speed_mps: number | undefined): string {

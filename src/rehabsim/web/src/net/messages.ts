@@ -148,7 +148,18 @@ export interface Forget {
 export type Told = Event | SessionInfo | Ack | KeeperAnswer | Hello | Pong | Forget | { k: "gait" };
 
 export type RequestName =
-  "arm" | "start" | "pause" | "stop" | "reset" | "set_speed" | "marker" | "alive";
+  | "arm"
+  | "start"
+  | "pause"
+  | "stop"
+  | "reset"
+  | "set_speed"
+  | "marker"
+  | "alive"
+  | "zero_plates"
+  | "check_left"
+  | "check_right"
+  | "weigh";
 
 export interface Request {
   id: string;
