@@ -235,9 +235,7 @@ class ContactFinder:
     def _rise_from(self, plate: int, now: int) -> float:
         """Return when the force left the floor, in frames."""
         last = self._floor[plate]
-        if last >= now:
-            return float(now)
-        return self._crossing(plate, last, self._floor_n[plate])
+        return float(now) if last >= now else self._crossing(plate, last, self._floor_n[plate])
 
     def _fall_to(self, plate: int, now: int) -> float:
         """Return when the force fell to the level that dates toe-offs, in frames."""
@@ -259,9 +257,8 @@ class ContactFinder:
 
     def _empty(self, plate: int, now: int) -> None:
         """A plate is at its floor: has its foot lifted?"""
-        self._low_count[plate] = (
-            self._low_count[plate] + 1 if self._seen_low[plate] == now - 1 else 1
-        )
+        has_been = self._seen_low[plate] == now - 1
+        self._low_count[plate] = self._low_count[plate] + 1 if has_been else 1
         self._seen_low[plate] = now
         if (self._low_count[plate] - 1) * self._dt_s < LIFTED_S:
             return
@@ -356,11 +353,8 @@ class ContactFinder:
             self._doubt(self._high_side_m)
         self._rises_m = [*self._rises_m[1:], self._high_m - self._low_m]
         is_told = last >= 0 and not (self.feet.is_down[0] and self.feet.is_down[1])
-        if (
-            last >= 0
-            and not is_told
-            and self._high > self.feet.strike[last] > now - self._walk_frames
-        ):
+        is_due = last >= 0 and not is_told
+        if is_due and self._high > self.feet.strike[last] > now - self._walk_frames:
             self._pending_top = float(self._high)
             self._pending_from = now + round(EMPTYING_S / self._dt_s)
         self._low_m, self._low, self._low_side_m = ahead_m, now - self._lag, aside_m

@@ -28,6 +28,11 @@ SAME_N = 8.0
 SAME_COUNT = 3
 """A greater one is believed when so many swings in a row agree so well."""
 
+SHARED_N = 10.0
+SHARED_CORRELATION = 0.5
+"""A plate that bears so much in proportion to the other, and follows it so closely, has a part of
+the other foot on it."""
+
 SHEAR_GAIN = 0.3
 """Of what an empty plate says sideways. On a slope that is the weight of the plate itself."""
 
@@ -69,7 +74,8 @@ class SwingZero:
             return
         mean_n, spread_n = float(fz_n.mean()), float(fz_n.std())
         candidates = self._candidates_n[plate]
-        if spread_n > STEADY_N or abs(self.offset[6 * plate + 2] + mean_n) > MAX_ZERO_N:
+        is_far = abs(self.offset[6 * plate + 2] + mean_n) > MAX_ZERO_N
+        if spread_n > STEADY_N or is_far or _is_shared(fz_n, wrench[:, 8 - 6 * plate]):
             candidates.clear()
             self.refused_count += 1
             return
@@ -94,3 +100,14 @@ class SwingZero:
     def drift_n(self, plate: int) -> float:
         """Return how far the vertical zero has moved since the plate was zeroed itself."""
         return float(self.offset[6 * plate + 2])
+
+
+def _is_shared(own_n: Doubles, other_n: Doubles) -> bool:
+    """Return whether a plate's force follows that of the plate on which somebody stands."""
+    own, other = own_n - own_n.mean(), other_n - other_n.mean()
+    power, own_power = float(other @ other), float(own @ own)
+    if not (power > 0 and own_power > 0):
+        return False
+    together = float(own @ other)
+    shared_n = together / power * float(other_n.mean())
+    return shared_n > SHARED_N and together > SHARED_CORRELATION * (power * own_power) ** 0.5

@@ -84,17 +84,17 @@ def _zero(wrench: Doubles, mean_n: Doubles, spread_n: Doubles, most_n: float) ->
     for side, now_n, moving_n in zip(SIDES, mean_n, spread_n, strict=True):
         if abs(now_n) > most_n:
             text = (
-                f"Not zeroed: the {side} plate bears {now_n:.0f} N, limit {most_n:.0f} N. Clear"
+                f"Not zeroed: the {side} plate bears {now_n:z.0f} N, limit {most_n:z.0f} N. Clear"
                 " both plates and zero again."
             )
             return Verdict("zero_plates", False, text, values)
         if moving_n > STEADY_N:
             text = (
-                f"Not zeroed: the {side} plate's force moves by {moving_n:.0f} N, limit"
-                f" {STEADY_N:.0f} N. Keep off the plates and stop the belts."
+                f"Not zeroed: the {side} plate's force moves by {moving_n:z.0f} N, limit"
+                f" {STEADY_N:z.0f} N. Keep off the plates and stop the belts."
             )
             return Verdict("zero_plates", False, text, values)
-    text = f"Plates zeroed: left by {mean_n[0]:.1f} N, right by {mean_n[1]:.1f} N."
+    text = f"Plates zeroed: left by {mean_n[0]:z.1f} N, right by {mean_n[1]:z.1f} N."
     zero = np.nan_to_num(wrench.mean(axis=0), nan=0.0)
     return Verdict("zero_plates", True, text, values, zero=zero)
 
@@ -106,7 +106,7 @@ def _stuck(
     for plate in plates:
         if spread_n[plate] < STUCK_N:
             text = (
-                f"The {SIDES[plate]} plate says {mean_n[plate]:.0f} N all the time: it is dead or"
+                f"The {SIDES[plate]} plate says {mean_n[plate]:z.0f} N all the time: it is dead or"
                 " at the end of its range. Check its cable and its amplifier."
             )
             return Verdict(check, False, text, _values(mean_n))
@@ -125,24 +125,24 @@ def _weigh(forces_n: Doubles) -> Verdict:
     low_kg, high_kg = PERSON_KG
     if not low_kg <= mass_kg <= high_kg:
         text = (
-            f"Not weighed: the plates bear {mass_kg:.1f} kg, a person has {low_kg:.0f} to"
-            f" {high_kg:.0f} kg. Stand on both plates."
+            f"Not weighed: the plates bear {mass_kg:z.1f} kg, a person has {low_kg:z.0f} to"
+            f" {high_kg:z.0f} kg. Stand on both plates."
         )
         return Verdict("weigh", False, text, values)
     for side, mean_n in zip(SIDES, forces_n.mean(axis=0), strict=True):
         if mean_n < BOTH_FRAC * weight_n:
             text = (
-                f"Not weighed: the {side} plate bears {mean_n:.0f} of {weight_n:.0f} N. Stand on"
+                f"Not weighed: the {side} plate bears {mean_n:z.0f} of {weight_n:z.0f} N. Stand on"
                 " both plates."
             )
             return Verdict("weigh", False, text, values)
     if spread_n > STILL_FRAC * weight_n:
         text = (
-            f"Not weighed: the weight moves by {spread_n:.0f} N, limit"
-            f" {STILL_FRAC * weight_n:.0f} N. Stand still and weigh again."
+            f"Not weighed: the weight moves by {spread_n:z.0f} N, limit"
+            f" {STILL_FRAC * weight_n:z.0f} N. Stand still and weigh again."
         )
         return Verdict("weigh", False, text, values)
-    return Verdict("weigh", True, f"Weighed: {mass_kg:.1f} kg.", values, weight_n=weight_n)
+    return Verdict("weigh", True, f"Weighed: {mass_kg:z.1f} kg.", values, weight_n=weight_n)
 
 
 def _side(check: Check, own: int, mean_n: Doubles) -> Verdict:
@@ -153,28 +153,30 @@ def _side(check: Check, own: int, mean_n: Doubles) -> Verdict:
     for name, force_n in ((side, own_n), (other, other_n)):
         if force_n < -least_n:
             text = (
-                f"The {name} plate says {force_n:.0f} N under a person: its sign is flipped. Turn"
+                f"The {name} plate says {force_n:z.0f} N under a person: its sign is flipped. Turn"
                 " it round in the site file."
             )
             return Verdict(check, False, text, values)
     total_n = own_n + other_n
     if not (isfinite(total_n) and total_n > least_n):
-        text = f"Nobody stands on the plates: {total_n:.0f} N. Stand on the {side} one, both feet."
+        text = f"Nobody stands on the plates: {total_n:z.0f} N. Stand on the {side} one, both feet."
         return Verdict(check, False, text, values)
     if total_n > most_n:
-        text = f"The plates bear {total_n:.0f} N, no person does. Check their range and their zero."
+        text = (
+            f"The plates bear {total_n:z.0f} N, no person does. Check their range and their zero."
+        )
         return Verdict(check, False, text, values)
     if other_n > OWN_FRAC * total_n and abs(own_n) < OTHER_FRAC * total_n:
         text = (
-            f"Plates are swapped: the {other} one bears {other_n:.0f} of {total_n:.0f} N while"
+            f"Plates are swapped: the {other} one bears {other_n:z.0f} of {total_n:z.0f} N while"
             f" the person stands on the {side} one. Swap the plates in the site file."
         )
         return Verdict(check, False, text, values)
     if own_n < OWN_FRAC * total_n:
         text = (
-            f"The {side} plate bears {100 * own_n / total_n:.0f} % of {total_n:.0f} N, it should"
-            f" be {100 * OWN_FRAC:.0f} % or more. Stand on it with both feet."
+            f"The {side} plate bears {100 * own_n / total_n:z.0f} % of {total_n:z.0f} N, it should"
+            f" be {100 * OWN_FRAC:z.0f} % or more. Stand on it with both feet."
         )
         return Verdict(check, False, text, values)
-    text = f"The {side} plate is the {side} one: {own_n:.0f} of {total_n:.0f} N."
+    text = f"The {side} plate is the {side} one: {own_n:z.0f} of {total_n:z.0f} N."
     return Verdict(check, True, text, values)
