@@ -18,7 +18,7 @@ from rehabsim.research.walk import Quality, Walk, read_walk, sample_times_ns
 from rehabsim.session.log import LogReader
 from rehabsim.session.table import PLATES, pack_chunk
 
-UNITS = {"s", "m", "m/s", "N", "Hz", "1", "count", "BW", "BW/s", "BW s", "m s"}
+UNITS = {"s", "m", "m/s", "m²", "N", "Hz", "1", "count", "BW", "BW/s", "BW s", "m s"}
 FRAME_S = 0.004
 
 
@@ -38,6 +38,7 @@ def walk_of(events, *, duration_s=60.0):
         quality=Quality(),
         strides=tuple(strides_of(events)),
         reviewed=tuple(review(live, live)),
+        sway=None,
         belts=None,
         stops=(),
         pauses=(),

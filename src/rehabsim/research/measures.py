@@ -22,6 +22,7 @@ from rehabsim.research.estimate import (
     Whose,
     mean_with_interval,
 )
+from rehabsim.research.standing import MIN_STAND_S
 from rehabsim.research.walk import Walk
 
 MOVING_MPS = 0.05
@@ -35,6 +36,9 @@ NO_STEPS = "no clear-cut events of alternating feet were found in a row"
 NO_PLACE = "the plates measured no moments, so where a foot stood is unknown"
 NO_STANCE = "no stance of a foot alone on its plate, with the force that this needs"
 NO_MARGIN = "the plates measured no moments or no shear, or the belts' speeds are unknown"
+NO_STAND = (
+    f"nobody stood still on resting belts for {MIN_STAND_S:.0f} s, or plates measured no moments"
+)
 NO_FORCE = "no whole stride with a vertical force on both plates"
 
 BY_STEP: dict[str, tuple[str, str]] = {
@@ -64,6 +68,16 @@ BY_STANCE: dict[str, str] = {
 """Means of one column of the stances over the body weight, per side."""
 
 
+BY_STAND: dict[str, str] = {
+    "sway_velocity": "mean_velocity_mps",
+    "sway_forward": "rms_ap_m",
+    "sway_sideways": "rms_ml_m",
+    "sway_ellipse_area": "ellipse_area_m2",
+    "sway_median_frequency": "median_frequency_hz",
+}
+"""Single values of one attribute of the sway."""
+
+
 def measures_of(walk: Walk) -> list[Measure]:
     """Return every measure, in the order of the table of definitions."""
     found: dict[str, list[Measure]] = {}
@@ -75,6 +89,7 @@ def measures_of(walk: Walk) -> list[Measure]:
         *_places(walk),
         *_forces(walk),
         *_spreads(walk),
+        *_standing(walk),
         *_quality(walk),
     ):
         found.setdefault(measure.name, []).append(measure)
@@ -295,6 +310,13 @@ def _spreads(walk: Walk) -> Iterator[Measure]:
             yield _single(name, spread, side, source, n=n, reason=few)
     spread, n = _spread(_values(walk, "step_width_m"))
     yield _single("step_width_standard_deviation", spread, "both", source, n=n, reason=few)
+
+
+def _standing(walk: Walk) -> Iterator[Measure]:
+    source = "table plates; analysed for this report"
+    for name, attribute in BY_STAND.items():
+        value = None if walk.sway is None else float(getattr(walk.sway, attribute))
+        yield _single(name, value, "both", source, reason=NO_STAND)
 
 
 def _quality(walk: Walk) -> Iterator[Measure]:

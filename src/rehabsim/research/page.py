@@ -21,7 +21,8 @@ TEMPLATE = "report.html"
 DECIMALS = {
     "s": 3,
     "m": 3,
-    "m/s": 2,
+    "m²": 6,
+    "m/s": 3,
     "m s": 3,
     "N": 0,
     "BW": 3,

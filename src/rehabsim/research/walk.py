@@ -15,7 +15,9 @@ from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.forces import CREEP_PPM
 from rehabsim.gait.review import Reviewed, pressure_contacts, review
 from rehabsim.gait.strides import Stride
+from rehabsim.gait.sway import Sway
 from rehabsim.research.importer import IMPORT
+from rehabsim.research.standing import longest_stand
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import header_files
@@ -93,6 +95,7 @@ class Walk:
         quality: What the analysis thought of the plates.
         strides: One for each heel strike, by time.
         reviewed: The events, and what a second look with the future known says of them.
+        sway: Of the longest time that someone stood still, if they did for long enough.
         belts: None where the log holds no belts.
         stops: Every event that stopped the belts, with its cause.
         pauses: Every time the belts were brought to rest without such an event.
@@ -109,6 +112,7 @@ class Walk:
     quality: "Quality"
     strides: tuple[Stride, ...]
     reviewed: tuple[Reviewed, ...]
+    sway: Sway | None
     belts: Belts | None
     stops: tuple[Event, ...]
     pauses: tuple[Event, ...]
@@ -161,6 +165,7 @@ def read_walk(log: LogReader) -> Walk:
         quality=found.quality,
         strides=found.strides,
         reviewed=tuple(review(events, found.again)),
+        sway=longest_stand(times_ns / 1e9, _wrench(plates), belt_mps, events),
         belts=belts,
         stops=stops,
         pauses=pauses,
