@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -306,13 +307,19 @@ def test_a_session_that_no_longer_hears_a_device_ramps_to_rest_and_replays(fault
     session = ready_session("hike").model_copy(update={"faults": [_as_table(fault)]})
     site = load_toml(SIMULATED_SITE, Site)
     plan, laboratory = together_plans(site, session, "test", 30.0, str(path))
+    truth = tmp_path / "truth.csv"
+    laboratory = msgspec.structs.replace(laboratory, truth_path=str(truth))
     run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
     log = LogReader(path)
     ticks = log.table("ticks")
+    t_ns, *belts_mps = np.loadtxt(truth, delimiter=",", skiprows=1, usecols=(0, 1, 2)).T
+    assert min(belt[t_ns < 20e9].max() for belt in belts_mps) > 0.5
+    assert max(belt[t_ns > 27e9].max() for belt in belts_mps) < 0.01
     late = ticks[ticks["t_ns"] > 27e9]
     assert (ticks["mode"][(ticks["t_ns"] > 15e9) & (ticks["t_ns"] < 19e9)] == 4).all()
     assert (late["command_left_speed_mps"] == 0).all()
     assert log.header.session["faults"][0]["kind"] == fault.kind
+    assert len(log.events()) < 100
     assert replay(path).difference is None
 
 

@@ -100,6 +100,7 @@ class Keeper:
         self._ask_ids: dict[Link, dict[str, None]] = {}
         self._belt: BeltSample | None = None
         self._has_treadmill = False
+        self._is_heard = True
         self._reconnecting: asyncio.Task[None] | None = None
         self._next_try_ns = 0
         self._sent: tuple[BeltCommand, int] | None = None
@@ -267,6 +268,9 @@ class Keeper:
             return
         if samples:
             self._belt = samples[-1]
+            if not self._is_heard:
+                self._is_heard = True
+                self._note("none", "The treadmill answers again.")
 
     def _send(self, command: BeltCommand, tick: int) -> None:
         if not self._has_treadmill or (self._belt is None and tick < FIRST_REPORT_TICKS):
@@ -286,7 +290,9 @@ class Keeper:
         self._has_treadmill = False
         self._sent = None
         self._next_try_ns = 0
-        self._note("ramp", f"{error} Trying to reach it again.")
+        if self._is_heard:
+            self._is_heard = False
+            self._note("ramp", f"{error} Trying to reach it again.")
 
     def _reconnect(self, t_ns: int) -> None:
         """Reach the treadmill again to bring it to rest; what follows is locked anyway."""
@@ -301,7 +307,6 @@ class Keeper:
             await self._treadmill.open()
             self._treadmill.stop(self._limits.fast_mps2)
             self._has_treadmill = True
-            self._note("none", "The treadmill answers again.")
 
 
 # -- as a process --------------------------------------------------------------------------
