@@ -1,5 +1,7 @@
 """What accelerating belts do to empty plates: fitted, taken off, and measured from a log."""
 
+import tomllib
+
 import numpy as np
 import pytest
 from gait.people import analyse, times_ns
@@ -238,8 +240,6 @@ def test_a_session_with_nobody_there_tells_what_the_belts_do(log):
 
 
 def test_the_command_prints_what_the_site_file_takes(log, capsys):
-    import tomllib
-
     assert app(["log", "inertia", str(log)]) == 0
     printed, shown = capsys.readouterr()
     inertia = fit_log(log).inertia
