@@ -2,9 +2,7 @@
 
 import numpy as np
 import pytest
-from gait.people import analyse, walk
 
-from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.preparation import CHECKS, judge
 
 WEIGHT_N = 700.0
@@ -83,27 +81,3 @@ def test_plates_that_say_nothing_are_told(check):
 def test_a_first_zero_may_be_further_off_than_a_later_one():
     assert judge("zero_plates", plates(60, 0), has_zero=False).is_done
     assert not judge("zero_plates", plates(60, 0), has_zero=True).is_done
-
-
-def test_a_simulated_person_is_weighed_and_empty_plates_are_zeroed():
-    for who, check, is_done in (
-        ("healthy", "weigh", True),
-        ("empty_belts", "weigh", False),
-        ("healthy", "zero_plates", False),
-        ("empty_belts", "zero_plates", True),
-        ("healthy", "check_left", False),
-    ):
-        wrench, belts_mps, _, _ = walk(who, 0.0, 4.0)
-        analysis = GaitAnalysis()
-        analyse(analysis, wrench[:1000], belts_mps[:1000])
-        analysis.prepare(check)
-        analysis.take(
-            np.arange(1000, 4000, dtype=np.int64) * 1_000_000,
-            1_000_000,
-            wrench[1000:],
-            belts_mps[1000:],
-        )
-        (verdict,) = analysis.take_verdicts()
-        assert (verdict.check, verdict.is_done) == (check, is_done), verdict.text
-        if who == "healthy" and is_done:
-            assert analysis.body_weight_n == pytest.approx(75 * 9.81, rel=0.01)

@@ -15,7 +15,7 @@ from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, Report, encode
 from rehabsim.session.core import Core, CoreInputs, tick_row, tick_table
 from rehabsim.session.desk import ClientRequest
-from rehabsim.session.live import LoggedRequest, pack_gait_event, pack_inputs
+from rehabsim.session.entry import LoggedAck, LoggedRequest, pack_gait_event, pack_inputs
 from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.setup import SIMULATED_SITE, plain
@@ -146,7 +146,10 @@ class Recorder:
         rows, crc = pack_inputs(list(inputs.chunks), reports, requests)
         if rows:
             log.rows("plates", rows)
-        for channel, texts in (("keeper", reports), ("requests", requests)):
+        acks = [
+            msgspec.json.encode(LoggedAck(inputs.tick, client, ack)) for client, ack in outputs.acks
+        ]
+        for channel, texts in (("keeper", reports), ("requests", requests), ("acks", acks)):
             for text in texts:
                 log.text(channel, t_ns, text)
         row = tick_row(inputs, outputs, input_crc=crc, lateness_s=0.0)
@@ -167,8 +170,12 @@ def write_session(
     urls=("sim:", "sim:"),
     subject="p-0042",
     has_plates=True,
+    change=lambda chunk: chunk,
 ):
-    """Write the log of a session in which `script` is asked: (t_s, name of a request) pairs."""
+    """Write the log of a session in which `script` is asked: (t_s, name of a request) pairs.
+
+    `change` makes of each chunk of the plates another.
+    """
     site = make_room(urls)
     session = Session(scenario="steady", subject=subject, seed=7, cruise_speed_mps=1.0)
     core = Core(Steady(Steady.Params(), session.seed), site.limits, session.cruise_speed_mps)
@@ -178,7 +185,7 @@ def write_session(
         names = [name for t_s, name in script if round(t_s * 250) == index]
         names += ["alive"] if index % 50 == 0 else []
         requests = [ClientRequest("test", f"{index}-{n}", n) for n in names]
-        chunks = [laboratory.chunk(t_ns)] if has_plates else []
+        chunks = [change(laboratory.chunk(t_ns))] if has_plates else []
         report = laboratory.report(t_ns)
         inputs = CoreInputs(index, t_ns, 0, tuple(chunks), (report,), tuple(requests))
         outputs = core.step(inputs)
@@ -199,7 +206,7 @@ def session_log(tmp_path_factory):
 @pytest.fixture
 def make_session(tmp_path):
     """Write another session's log; return its path."""
-    return lambda **how: write_session(tmp_path / "session.mcap", **how)
+    return lambda **how: write_session(tmp_path / f"{secrets.token_hex(4)}.mcap", **how)
 
 
 @pytest.fixture

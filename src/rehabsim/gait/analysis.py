@@ -1,7 +1,6 @@
 """The whole analysis, a chunk at a time: the same for a live session and for a file."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from math import isfinite, nan
 from typing import Literal
 
@@ -18,7 +17,15 @@ from rehabsim.gait.forces import (
     SampleClock,
     cops_of,
 )
-from rehabsim.gait.frames import MAX_GAP_NS, Doubles, FrameMaker, Frames, History, Instants, LowPass
+from rehabsim.gait.frames import (
+    Doubles,
+    FrameMaker,
+    Frames,
+    History,
+    Instants,
+    LowPass,
+    unbroken,
+)
 from rehabsim.gait.hygiene import AFTER_LIFT_S, BEFORE_STRIKE_S, MIN_SWING_S, SwingZero
 from rehabsim.gait.inertia import Inertia, Unburden
 from rehabsim.gait.levels import SEAM_M
@@ -165,20 +172,12 @@ class GaitAnalysis:
             return
         if self._is_single:
             wrench = np.concatenate([wrench[:, :6], wrench[:, :6]], axis=1) / 2
-        gaps = np.flatnonzero(np.diff(t_ns) > dt_ns + MAX_GAP_NS)
-        if len(gaps):
-            edges = [0, *(gaps + 1).tolist(), len(t_ns)]
-            for first, last in pairwise(edges):
-                part = slice(first, last)
-                self._take_unbroken(t_ns[part], dt_ns, wrench[part], belt_mps[part])
-            return
-        self._take_unbroken(t_ns, dt_ns, wrench, belt_mps)
+        for part in unbroken(t_ns, dt_ns):
+            self._take_frames(self.frames.make(t_ns[part], dt_ns, wrench[part], belt_mps[part]))
 
-    def _take_unbroken(
-        self, t_ns: Instants, dt_ns: int, wrench: Doubles, belt_mps: Doubles
-    ) -> None:
-        frames = self.frames.make(t_ns, dt_ns, wrench, belt_mps)
-        if self._unburden is not None and self._has_gap(frames, dt_ns):
+    def _take_frames(self, frames: Frames) -> None:
+        """Take frames that follow each other without a gap."""
+        if self._unburden is not None and frames.is_new:
             self._unburden.forget()
         if self.frames.dt_s != self._dt_s:
             self._set_rate(self.frames.dt_s)
@@ -189,13 +188,6 @@ class GaitAnalysis:
             first = last
             if self.history.count % BLOCK == 0:
                 self._adjust()
-
-    def _has_gap(self, frames: Frames, dt_ns: int) -> bool:
-        """Return whether these frames begin long after the last one."""
-        if not (len(frames.t_ns) and self.history.count):
-            return False
-        last_ns = self.history.t_ns(self.history.count - 1)
-        return int(frames.t_ns[0]) - last_ns > dt_ns + MAX_GAP_NS
 
     def _set_rate(self, dt_s: float) -> None:
         self._dt_s = dt_s
@@ -289,7 +281,7 @@ class GaitAnalysis:
             wrench = self.history.span(first, self.history.count, *WRENCH_COLUMNS)
             verdict = judge(check, wrench, has_zero=self._has_zero)
             if verdict.zero is not None:
-                self.zero.offset += verdict.zero
+                self.zero.begin(verdict.zero)
                 self._has_zero = True
             if verdict.weight_n is not None:
                 self._weight.fix(verdict.weight_n)

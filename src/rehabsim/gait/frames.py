@@ -5,6 +5,8 @@ that a file is analysed much faster than it was recorded. Frames depend on the s
 never on how these were cut into chunks.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
 from math import isfinite, nan
 from typing import NamedTuple
 
@@ -97,6 +99,7 @@ class Frames(NamedTuple):
         wrench: (k, 12) low-passed, columns as in `PlateChunk`; NaN where not measured.
         belt_mps: (k, 2) speeds of the belts, low-passed.
         is_whole: Everything was measured: no NaN in `wrench`.
+        is_new: They are the first ones, or the first after a gap or at another rate.
     """
 
     t_ns: Instants
@@ -104,6 +107,7 @@ class Frames(NamedTuple):
     wrench: Doubles
     belt_mps: Doubles
     is_whole: bool
+    is_new: bool
 
     def part(self, first: int, last: int) -> "Frames":
         """Return the frames from `first` up to, not with, `last`."""
@@ -114,6 +118,7 @@ class Frames(NamedTuple):
             self.wrench[kept],
             self.belt_mps[kept],
             self.is_whole,
+            self.is_new and first == 0,
         )
 
 
@@ -146,7 +151,8 @@ class FrameMaker:
             wrench: (n, 12) as in `PlateChunk`.
             belt_mps: (n, 2) speeds of left and right belt.
         """
-        if dt_ns != self._dt_ns or t_ns[0] - self._last_ns > dt_ns + MAX_GAP_NS:
+        is_new = dt_ns != self._dt_ns or bool(t_ns[0] - self._last_ns > dt_ns + MAX_GAP_NS)
+        if is_new:
             self._begin(dt_ns)
         self._last_ns = int(t_ns[-1])
         is_finite = np.isfinite(wrench)
@@ -173,6 +179,7 @@ class FrameMaker:
             smooth[kept, :WRENCH],
             smooth[kept, WRENCH:],
             is_whole,
+            is_new,
         )
 
     def _begin(self, dt_ns: int) -> None:
@@ -214,6 +221,13 @@ class FrameMaker:
                     self._run[plate] = 0
                     held_n = now_n
         return wrench
+
+
+def unbroken(t_ns: Instants, dt_ns: int) -> Iterator[slice]:
+    """Yield the parts of samples, `dt_ns` apart, between their gaps."""
+    gaps = np.flatnonzero(np.diff(t_ns) > dt_ns + MAX_GAP_NS) + 1
+    for first, last in pairwise([0, *gaps.tolist(), len(t_ns)]):
+        yield slice(first, last)
 
 
 def filled(values: Doubles) -> Doubles:

@@ -55,6 +55,14 @@ class SwingZero:
         self.refused_count = 0
         self._candidates_n: list[list[float]] = [[], []]
         self._change = np.zeros(12)
+        self._start = np.zeros(12)
+
+    def begin(self, error: Doubles) -> None:
+        """Take what empty plates say, zeroed as now, off for good; drift is counted from here."""
+        self.offset += error
+        self._start = self.offset.copy()
+        self._change[:] = 0.0
+        self._candidates_n = [[], []]
 
     def adopt(self) -> None:
         """Let what was seen since the last call become the zero."""
@@ -74,7 +82,7 @@ class SwingZero:
             return
         mean_n, spread_n = float(fz_n.mean()), float(fz_n.std())
         candidates = self._candidates_n[plate]
-        is_far = abs(self.offset[6 * plate + 2] + mean_n) > MAX_ZERO_N
+        is_far = abs(self.drift_n(plate) + mean_n) > MAX_ZERO_N
         if spread_n > STEADY_N or is_far or _is_shared(fz_n, wrench[:, 8 - 6 * plate]):
             candidates.clear()
             self.refused_count += 1
@@ -86,7 +94,8 @@ class SwingZero:
         if abs(mean_n) <= SMALL_N:
             candidates.clear()
             shear_n = np.nan_to_num(own[:, :2].mean(axis=0), nan=0.0)
-            if (np.abs(self.offset[6 * plate : 6 * plate + 2] + shear_n) <= MAX_ZERO_N).all():
+            drift_n = (self.offset - self._start)[6 * plate : 6 * plate + 2]
+            if (np.abs(drift_n + shear_n) <= MAX_ZERO_N).all():
                 change[:2] = SHEAR_GAIN * shear_n
             return
         candidates.append(mean_n)
@@ -98,8 +107,8 @@ class SwingZero:
         change[:] = np.nan_to_num(own.mean(axis=0), nan=0.0)
 
     def drift_n(self, plate: int) -> float:
-        """Return how far the vertical zero has moved since the plate was zeroed itself."""
-        return float(self.offset[6 * plate + 2])
+        """Return how far the vertical zero has moved since the plate was last zeroed."""
+        return float(self.offset[6 * plate + 2] - self._start[6 * plate + 2])
 
 
 def _is_shared(own_n: Doubles, other_n: Doubles) -> bool:

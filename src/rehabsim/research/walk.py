@@ -1,11 +1,12 @@
 """What a report is made from: one log, read into arrays with one time axis."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import nan
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -13,12 +14,14 @@ from rehabsim.base.errors import LogError
 from rehabsim.base.records import MODES, WRENCH_COLUMNS, Event, GaitEvent
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.forces import CREEP_PPM
+from rehabsim.gait.preparation import CHECKS, Check
 from rehabsim.gait.review import Reviewed, pressure_contacts, review
 from rehabsim.gait.strides import Stride
 from rehabsim.gait.sway import Sway
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.standing import longest_stand
 from rehabsim.session.core import PERIOD_NS
+from rehabsim.session.entry import LoggedAck, LoggedLoss, LoggedRequest
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import header_files
 from rehabsim.session.setup import make_analysis
@@ -144,7 +147,7 @@ def read_walk(log: LogReader) -> Walk:
     if not len(plates):
         plates = np.zeros(0, PLATES.dtype)
     belt_mps = _belts_of_samples(log, ticks, len(plates))
-    found = _Analysed(_analysis(log), times_ns, plates, belt_mps)
+    found = _Analysed(_analysis(log), times_ns, plates, belt_mps, _checks(log, ticks))
     events, source = found.events, "table plates of the import, analysed for this report"
     stops: tuple[Event, ...] = ()
     pauses: tuple[Event, ...] = ()
@@ -286,17 +289,43 @@ def _analysis(log: LogReader) -> GaitAnalysis:
     return make_analysis(*header_files(log))
 
 
+def _checks(log: LogReader, ticks: Rows | None) -> dict[int, list[Check]]:
+    """Return the guided checks of the plates, by how many samples came before each."""
+    if ticks is None:
+        return {}
+    acks = log.decoded("acks", msgspec.json.Decoder(LoggedAck).decode)
+    begun = {(ack.tick, ack.client, ack.ack.id) for ack in acks if ack.ack.status == "applied"}
+    counts = _column(log, ticks, "plate_count").astype(np.int64)
+    before = dict(zip(ticks["tick"].tolist(), (counts.cumsum() - counts).tolist(), strict=True))
+    checks: dict[int, list[Check]] = {}
+    decode = msgspec.json.Decoder(LoggedRequest | LoggedLoss).decode
+    for entry in log.decoded("requests", decode):
+        if isinstance(entry, LoggedRequest) and entry.request.name in CHECKS:
+            key = (entry.tick, entry.request.client, entry.request.id)
+            if key in begun and entry.tick in before:
+                checks.setdefault(before[entry.tick], []).append(entry.request.name)
+                begun.remove(key)
+    return checks
+
+
 class _Analysed:
     """What the analysis finds in force-plate samples, and what a second look finds."""
 
     def __init__(
-        self, analysis: GaitAnalysis, times_ns: Instants, plates: Rows, belt_mps: Doubles
+        self,
+        analysis: GaitAnalysis,
+        times_ns: Instants,
+        plates: Rows,
+        belt_mps: Doubles,
+        checks: dict[int, list[Check]],
     ) -> None:
         wrench = _wrench(plates)
         dts_ns = plates["dt_ns"]
         events: list[GaitEvent] = []
         strides: list[Stride] = []
-        for part in _parts(dts_ns):
+        for part in _parts(dts_ns, checks):
+            for check in checks.get(part.start, ()):
+                analysis.prepare(check)
             dt_ns = int(dts_ns[part][0])
             events += analysis.take(times_ns[part], dt_ns, wrench[part], belt_mps[part])
             strides += analysis.take_strides()
@@ -314,11 +343,12 @@ class _Analysed:
         )
 
 
-def _parts(dts_ns: Instants) -> Iterator[slice]:
-    """Yield the samples in parts of one rate each."""
-    edges = np.union1d(np.arange(0, len(dts_ns), BATCH_COUNT), np.flatnonzero(np.diff(dts_ns)) + 1)
-    for first, last in pairwise([*edges.tolist(), len(dts_ns)]):
-        yield slice(int(first), int(last))
+def _parts(dts_ns: Instants, edges: Iterable[int]) -> Iterator[slice]:
+    """Yield the samples in parts of one rate each, and with none across an edge."""
+    count = len(dts_ns)
+    cuts = {*range(0, count, BATCH_COUNT), *(np.flatnonzero(np.diff(dts_ns)) + 1).tolist(), *edges}
+    for first, last in pairwise([*sorted(cut for cut in cuts if cut < count), count]):
+        yield slice(first, last)
 
 
 def _agreement(live: Sequence[GaitEvent], again: Sequence[GaitEvent]) -> str:
