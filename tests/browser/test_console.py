@@ -243,6 +243,36 @@ def test_what_matters_needs_no_scrolling_and_no_small_target(console, width, hei
         assert box["y"] + box["height"] <= height
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_in_a_card_lies_on_another_card(console, width, height):
+    console.set_viewport_size({"width": width, "height": height})
+    unlock(console)
+    expect(console.locator(".plates")).to_be_visible()
+    overlaps = console.evaluate(
+        """() => {
+          const cards = [...document.querySelectorAll(".card")];
+          const isApart = (a, b) =>
+            a.right <= b.left + 1 || b.right <= a.left + 1 ||
+            a.bottom <= b.top + 1 || b.bottom <= a.top + 1;
+          const found = [];
+          for (const card of cards) {
+            for (const part of card.querySelectorAll(":not(.uplot, .uplot *)")) {
+              const box = part.getBoundingClientRect();
+              for (const other of cards) {
+                const isOutside = !card.contains(other) && !other.contains(card);
+                if (isOutside && box.width * box.height > 0 &&
+                    !isApart(box, other.getBoundingClientRect())) {
+                  found.push(`${part.className} of ${card.className} on ${other.className}`);
+                }
+              }
+            }
+          }
+          return found;
+        }"""
+    )
+    assert not overlaps
+
+
 def test_no_page_complained(site):
     # A page whose gateway is frozen, or that was left, says so; that is not a fault.
     faults = [text for text in site.problems if "WebSocket" not in text]
