@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-RECORDINGS = Path(__file__).resolve().parents[2] / "shared" / "data"
+from rehabsim_validation.recordings import FOLDER
+
 THREAD_GRACE_S = 1.0
 
 settings.register_profile("here", deadline=None)
@@ -78,7 +79,7 @@ def recording() -> Callable[[str], Path]:
     """Return the path of a real recording by its file name, or skip."""
 
     def find(name: str) -> Path:
-        path = RECORDINGS / name
+        path = FOLDER / name
         if not path.is_file():
             pytest.skip(f"the recording {path} is not on this machine")
         return path

@@ -16,7 +16,6 @@ from rehabsim_validation import page, people, plots, reactions, recordings, stea
 from rehabsim_validation.speed import measure_speed
 
 HERE = Path(__file__).resolve().parents[1]
-RECORDINGS = HERE.parents[1] / "shared" / "data"
 WALKERS = [name for name in PATIENTS if name not in ("empty_belts", "steering")]
 
 PARTED = (
@@ -63,7 +62,7 @@ QUICK = Extent((0.8, 1.2, 1.6), 120.0, 2, 4, 40.0, (20, 60), (-0.4, 0.4))
 def main(
     out: Path = HERE,
     *,
-    recordings_folder: Annotated[Path, Parameter(name="--recordings")] = RECORDINGS,
+    recordings_folder: Annotated[Path, Parameter(name="--recordings")] = recordings.FOLDER,
     quick: bool = False,
     processes: int | None = None,
 ) -> None:

@@ -16,10 +16,10 @@ from rehabsim_validation.accuracy_errors import Errors, measure, together
 from rehabsim_validation.accuracy_real import score_inertia, score_stances, score_walk
 from rehabsim_validation.accuracy_walks import DISTURBANCES, Case
 from rehabsim_validation.page import rows
+from rehabsim_validation.recordings import FOLDER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "src" / "rehabsim" / "gait" / "ACCURACY.md"
-RECORDINGS = REPOSITORY.parent / "shared" / "data"
 SPEEDS_MPS = (0.4, 0.8, 1.2, 1.6)
 LIMIT = 1.96
 """Standard deviations on both sides that hold 95 % of errors (limits of agreement)."""
@@ -33,7 +33,7 @@ app = App(help_on_error=True)
 def main(
     out: Path = OUT,
     *,
-    recordings_folder: Annotated[Path, Parameter(name="--recordings")] = RECORDINGS,
+    recordings_folder: Annotated[Path, Parameter(name="--recordings")] = FOLDER,
     seeds: int = 3,
     quick: bool = False,
     processes: int | None = None,

@@ -11,6 +11,9 @@ from scipy.signal import butter, sosfiltfilt, welch
 from rehabsim_sim.person import Array
 from rehabsim_sim.unloaded import fit_inertia, read_unloaded, simulate_unloaded
 
+FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data"
+"""Where the real recordings lie: beside the project, not in it."""
+
 WALK_FILE = "dual_belt_walk_200hz.csv"
 UNLOADED_FILES = {
     "fast": "unloaded_belt_fast_100hz.txt",

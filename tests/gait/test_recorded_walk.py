@@ -12,15 +12,14 @@ from rehabsim_validation.accuracy_real import (
     score_stances,
     score_walk,
 )
+from rehabsim_validation.recordings import FOLDER
 
 
 @pytest.fixture(scope="module")
 def folder():
-    from conftest import RECORDINGS
-
-    if not RECORDINGS.is_dir():
-        pytest.skip(f"the real recordings are not in {RECORDINGS.name}/ beside the project")
-    return RECORDINGS
+    if not FOLDER.is_dir():
+        pytest.skip(f"the real recordings are not in {FOLDER}")
+    return FOLDER
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,8 @@
 import re
 
 from rehabsim_sim.patients import PATIENTS
-from rehabsim_validation.__main__ import HERE, QUICK, RECORDINGS, make
+from rehabsim_validation.__main__ import HERE, QUICK, make
+from rehabsim_validation.recordings import FOLDER
 
 TINY = QUICK._replace(
     speeds_mps=(1.2,), walk_s=60.0, seeds=1, people=2, people_walk_s=30.0, impulses_ns=(20,)
@@ -13,7 +14,7 @@ TINY = QUICK._replace(
 def test_the_page_has_every_section_picture_and_only_finite_figures(tmp_path, monkeypatch):
     monkeypatch.setattr("rehabsim_validation.__main__.QUICK", TINY)
     monkeypatch.setattr("rehabsim_validation.__main__.PARTED", ((0.8, 1.2, 0.25),))
-    text = make(TINY, tmp_path, RECORDINGS, processes=1)
+    text = make(TINY, tmp_path, FOLDER, processes=1)
     titles = re.findall(r"^## (.+)$", text, re.M)
     assert titles == re.findall(r"^## (.+)$", (HERE / "VALIDATION.md").read_text(), re.M)
     pictures = re.findall(r"\(validation/(\w+\.png)\)", text)

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from rehabsim.base.records import GaitEvent
 from rehabsim.gait.forces import PERSON_N
+from rehabsim.gait.frames import Doubles
 from rehabsim.gait.sway import Sway, sway_of
 
 MIN_STAND_S = 20.0
@@ -19,8 +19,6 @@ SETTLE_S = 2.0
 REST_MPS = 0.01
 RATE_HZ = 100.0
 """Enough for the 10 Hz at which the sway is low-passed."""
-
-Doubles = npt.NDArray[np.float64]
 
 
 def longest_stand(
@@ -39,7 +37,9 @@ def longest_stand(
     sums = wrench[:, :5] + wrench[:, 6:11]
     is_still = (sums[:, 2] > PERSON_N) & np.isfinite(sums[:, 3:]).all(axis=1)
     is_still &= ~(np.abs(belt_mps) > REST_MPS).any(axis=1)
-    is_still[1:] &= np.diff(t_s) < 2 * np.median(np.diff(t_s))
+    steps_s = np.diff(t_s)
+    dt_s = float(np.median(steps_s))
+    is_still[1:] &= steps_s < 2 * dt_s
     times_s = np.array([event.t_ns / 1e9 for event in events])
     first = np.searchsorted(t_s, times_s - SETTLE_S)
     last = np.searchsorted(t_s, times_s + SETTLE_S)
@@ -50,7 +50,7 @@ def longest_stand(
     if not len(stands):
         return None
     start, end = stands[np.argmax(stands[:, 1] - stands[:, 0])]
-    rate_hz = 1 / float(np.median(np.diff(t_s)))
+    rate_hz = 1 / dt_s
     every = max(round(rate_hz / RATE_HZ), 1)
     part = sums[start : min(end, start + round(MAX_STAND_S * rate_hz))]
     part = part[: len(part) // every * every].reshape(-1, every, 5).mean(axis=1)
