@@ -1,5 +1,5 @@
 # Everything a command needs, it sets up itself. Python >= 3.11 is the only thing assumed.
-.PHONY: install run test bench web mutants validate clean
+.PHONY: install run test bench web mutants faults validate clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -37,6 +37,9 @@ test: install
 
 mutants: install
 	$(BIN)/python tests/safety/mutants.py
+
+faults: install
+	$(BIN)/python tests/faults
 
 validate: install
 	$(BIN)/python -m rehabsim_validation

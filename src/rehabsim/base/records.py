@@ -35,7 +35,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every value that crosses a boundary."""
 
 
-class BeltSample(Record, frozen=True, gc=False):
+class BeltSample(Record, frozen=True, gc=False, omit_defaults=True):
     """What the treadmill reports of itself.
 
     Attributes:
@@ -43,12 +43,19 @@ class BeltSample(Record, frozen=True, gc=False):
         left_speed_mps: Measured, positive when the surface moves towards -x.
         right_speed_mps: The same for the right belt.
         incline_rad: Deck pitch, positive uphill.
+        hold: Why the treadmill itself holds its belts, in one clause; empty where it lets them
+            move or does not say.
+        is_emergency: Its emergency stop is open, or was and is not reset.
+        is_armed: It follows set points; true of a treadmill that always does.
     """
 
     t_ns: int
     left_speed_mps: float
     right_speed_mps: float
     incline_rad: float
+    hold: str = ""
+    is_emergency: bool = False
+    is_armed: bool = True
 
 
 class PlateChunk(Record, frozen=True):

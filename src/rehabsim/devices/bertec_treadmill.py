@@ -17,7 +17,7 @@ from math import degrees, radians
 from typing import Literal
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import Speed, Strict
+from rehabsim.base.config import Limits, Speed, Strict
 from rehabsim.base.errors import DeviceFaultError, LinkError, ProtocolError
 from rehabsim.base.records import BeltCommand, BeltSample
 from rehabsim.devices.link import Link, open_link
@@ -121,6 +121,15 @@ class BertecTreadmill:
                 self._link.write(_packet(0.0, 0.0, decel_mps2, decel_mps2, incline_rad))
             except LinkError:
                 return
+
+    def reset(self) -> None:
+        """Do nothing: the panel follows whoever is connected."""
+
+    def arm(self, limits: Limits) -> None:
+        """Do nothing, likewise."""
+
+    def disarm(self) -> None:
+        """Do nothing, likewise."""
 
     def _out_of_step(self, why: str) -> ProtocolError:
         return ProtocolError(

@@ -11,7 +11,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, TypeVar
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import DeviceTable, Strict, check
+from rehabsim.base.config import DeviceTable, Limits, Strict, check
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltCommand, BeltSample, PlateChunk
 
@@ -58,6 +58,18 @@ class Treadmill(Driver, Protocol):
 
     def stop(self, decel_mps2: float) -> None:
         """Ask for rest at `decel_mps2`, keeping the deck where it is; never raises."""
+
+    def reset(self) -> None:
+        """Ask to forget a latched fault; like the next two, nothing where it has no such state.
+
+        None of the three raises; what came of them the next reports say.
+        """
+
+    def arm(self, limits: Limits) -> None:
+        """Ask to follow set points from now on, if it holds the limits of this room."""
+
+    def disarm(self) -> None:
+        """Ask to follow set points no longer."""
 
 
 class Plates(Driver, Protocol):
