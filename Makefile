@@ -44,6 +44,7 @@ faults: install
 validate: install
 	$(BIN)/python -m rehabsim_validation
 	$(BIN)/python -m rehabsim_validation.accuracy
+	$(BIN)/python -m rehabsim_validation.stops
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from rehabsim.base.config import Strict
-from rehabsim.base.records import Event, Record, State, Wish
+from rehabsim.base.records import MOVING, Event, Record, State, Wish
 from rehabsim.training.scenario import Step
 
 STEER_TIME_S = 0.8
@@ -145,7 +145,7 @@ class Drive:
         phase, remaining_s = self._watch_light(state, events)
         pace_mps = self._clear_pace_mps(state, phase, remaining_s)
         rise_mps = p.pull_away_mps2 * state.dt_s
-        is_moving = state.mode in ("starting", "running")
+        is_moving = state.mode in MOVING
         self._pace_mps = min(pace_mps, self._pace_mps + rise_mps) if is_moving else 0.0
         self._tell_waiting(state, pace_mps, events)
         wish = Wish(self._pace_mps, self._pace_mps, 0.0)

@@ -81,6 +81,7 @@ class House:
         keeper = KeeperPlan(
             treadmill=self.treadmill,
             limits=self.site.limits.model_dump(),
+            room=self.site.limits.model_dump(),
             url=self.keeper_url,
             epoch_ns=self.epoch_ns,
             where="house",

@@ -9,6 +9,7 @@ from rehabsim.base.config import (
     DeviceTable,
     Endpoints,
     Limits,
+    PerturbationLimits,
     Session,
     Site,
     Strict,
@@ -20,16 +21,23 @@ from rehabsim.base.errors import ConfigError
 LIMITS = {
     "max_speed_mps": 2.0,
     "max_accel_mps2": 0.5,
+    "max_jerk_mps3": 2.0,
     "max_start_accel_mps2": 0.25,
     "max_split_mps": 0.3,
     "max_incline_rad": 0.14,
     "max_incline_rate_radps": 0.02,
     "ramp_mps2": 0.5,
     "fast_mps2": 1.0,
+    "fall_mps2": 2.0,
     "max_wish_age_s": 0.1,
     "max_belt_age_s": 0.1,
     "max_plate_age_s": 0.1,
+    "hold_operator_age_s": 1.0,
     "max_operator_age_s": 2.0,
+    "max_display_age_s": 0.3,
+    "max_hold_s": 2.0,
+    "max_ahead_m": 0.7,
+    "max_behind_m": 0.7,
     "armed_life_s": 10.0,
 }
 SITE = {
@@ -182,31 +190,56 @@ def within(lowest: float, highest: float) -> st.SearchStrategy[float]:
 
 ages = within(0.02, 1)
 accels = within(0.01, 25)
+perturbations = st.builds(
+    PerturbationLimits,
+    max_speed_mps=within(0, 5),
+    max_change_mps=within(0, 5),
+    max_accel_mps2=accels,
+    max_jerk_mps3=within(0.1, 1000),
+    max_split_mps=within(0, 5),
+    max_duration_s=within(0.01, 5),
+    min_pause_s=within(0, 600),
+    needs_harness=st.booleans(),
+)
 limits_of_any_room = st.builds(
     Limits,
     max_speed_mps=within(0, 5),
     max_accel_mps2=accels,
+    max_jerk_mps3=within(0.1, 1000),
     max_start_accel_mps2=accels,
     max_split_mps=within(0, 5),
     max_incline_rad=within(0, 0.3),
     max_incline_rate_radps=within(0.001, 0.2),
     ramp_mps2=accels,
     fast_mps2=accels,
+    fall_mps2=accels,
     max_wish_age_s=ages,
     max_belt_age_s=ages,
     max_plate_age_s=ages,
+    hold_operator_age_s=within(0.2, 30),
     max_operator_age_s=within(0.2, 30),
+    max_display_age_s=within(0.05, 5),
+    max_hold_s=within(0.1, 10),
+    max_ahead_m=within(0.01, 3),
+    max_behind_m=within(0.01, 3),
     armed_life_s=within(1, 60),
+    perturbation=st.none() | perturbations,
 )
 
 
 @given(limits_of_any_room, limits_of_any_room)
 def test_tightened_limits_are_never_looser_than_either(room, person):
-    tight = room.tightened_by(person).model_dump()
-    for key, value in tight.items():
-        assert value <= room.model_dump()[key]
-        assert value <= person.model_dump()[key]
-        assert value in (room.model_dump()[key], person.model_dump()[key])
+    tight, both = room.tightened_by(person), (room, person)
+    for key in set(Limits.model_fields) - {"perturbation"}:
+        assert getattr(tight, key) == min(getattr(one, key) for one in both)
+    inner = [one.perturbation for one in both]
+    if None in inner:
+        assert tight.perturbation is None
+        return
+    for key, value in tight.perturbation.model_dump().items():
+        values = [getattr(one, key) for one in inner]
+        is_least = key not in ("min_pause_s", "needs_harness")
+        assert value == (min(values) if is_least else max(values))
 
 
 @given(limits_of_any_room, limits_of_any_room)

@@ -116,7 +116,10 @@ def test_events_do_not_share_their_numbers():
 
 
 def test_codes_in_old_logs_keep_their_meaning():
-    assert MODES == ("locked", "idle", "armed", "starting", "running", "stopping")
+    assert (
+        *("locked", "idle", "armed", "starting", "running", "stopping"),
+        *("holding", "perturbing"),
+    ) == MODES
     assert SEVERITIES == ("none", "warn", "hold", "ramp", "fast", "estop")
 
 

@@ -30,7 +30,7 @@ LEFT_STEP_S = 0.57
 
 HALF_WIDTH_M = 0.11
 TICK_NS = 4_000_000
-START = ((0.2, "reset"), (0.5, "arm"), (0.8, "start"))
+START = ((0.2, "reset"), (0.7, "arm"), (0.8, "start"))
 AGAIN = ((21.0, "reset"), (21.5, "arm"), (22.0, "start"))
 
 
@@ -91,6 +91,7 @@ class Laboratory:
             wrench = walking_wrench(times_s, self.speeds_mps[0])
         else:
             wrench = np.tile(np.float32([0, 0, WEIGHT_N / 2, 0, 0, 0] * 2), (4, 1))
+        wrench[:, (2, 8)] += np.float32([[0.5], [-0.5], [0.25], [-0.25]])  # a plate is never still
         return PlateChunk(t_ns, first, first * 1_000_000, 1_000_000, wrench)
 
     def report(self, t_ns):

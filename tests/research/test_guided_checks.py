@@ -28,7 +28,7 @@ def zeroed(make_session):
     """Return a function: the log of a walk on a plate that is off and was zeroed first."""
 
     def make(offset_n=OFFSET_N):
-        script = ((0.5, "zero_plates"), (3.2, "reset"), (3.5, "arm"), (3.8, "start"))
+        script = ((0.5, "zero_plates"), (3.2, "reset"), (4.5, "arm"), (4.8, "start"))
         log = LogReader(make_session(script=script, change=plates_that_are_off(offset_n)))
         told = f"Plates zeroed: left by {offset_n:.1f} N"
         assert any(event.text.startswith(told) for event in log.events())
@@ -52,6 +52,6 @@ def test_forces_are_without_what_was_zeroed_and_a_guided_zero_is_no_drift(zeroed
 
 
 def test_a_check_that_was_refused_changes_nothing(make_session):
-    script = ((0.2, "reset"), (0.5, "arm"), (0.8, "start"), (8.0, "zero_plates"), (9.0, "weigh"))
+    script = ((0.2, "reset"), (0.7, "arm"), (0.8, "start"), (8.0, "zero_plates"), (9.0, "weigh"))
     walk = read_walk(LogReader(make_session(script=script)))
     assert walk.event_source.endswith("with the same result")

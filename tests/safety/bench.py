@@ -1,10 +1,17 @@
 """A bench for the guard: fresh inputs unless a test spoils one, and belts that obey."""
 
-from rehabsim.base.config import Limits
+from rehabsim.base.config import Limits, PerturbationLimits
 from rehabsim.base.records import BeltSample, Wish
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.guard import guard
-from rehabsim.safety.messages import Ask, Decision, GuardInputs, GuardState, WishMessage
+from rehabsim.safety.messages import (
+    Ask,
+    Decision,
+    GuardInputs,
+    GuardState,
+    Person,
+    WishMessage,
+)
 
 TICK_NS = 4_000_000
 TICK_S = 0.004
@@ -12,21 +19,42 @@ TICK_S = 0.004
 LIMITS = Limits(
     max_speed_mps=2.0,
     max_accel_mps2=0.5,
+    max_jerk_mps3=2.0,
     max_start_accel_mps2=0.25,
     max_split_mps=0.3,
     max_incline_rad=0.14,
     max_incline_rate_radps=0.02,
     ramp_mps2=0.6,
     fast_mps2=1.2,
+    fall_mps2=2.1,
     max_wish_age_s=0.1,
     max_belt_age_s=0.11,
     max_plate_age_s=0.12,
-    max_operator_age_s=2.0,
+    hold_operator_age_s=1.0,
+    max_operator_age_s=2.5,
+    max_display_age_s=0.3,
+    max_hold_s=1.8,
+    max_ahead_m=0.5,
+    max_behind_m=0.65,
     armed_life_s=10.0,
+    perturbation=PerturbationLimits(
+        max_speed_mps=2.3,
+        max_change_mps=0.6,
+        max_accel_mps2=5.0,
+        max_jerk_mps3=150.0,
+        max_split_mps=0.8,
+        max_duration_s=0.7,
+        min_pause_s=3.0,
+        needs_harness=True,
+    ),
 )
 """No two alike where they could be taken for each other."""
 
 STILL = Wish(0.0, 0.0, 0.0)
+SOMEONE = Person(
+    load_n=700.0, mean_load_n=700.0, body_weight_n=700.0, cop_x_m=0.0, cop_y_m=0.0, harness_n=20.0
+)
+"""Who stands on the belts and hangs in the harness."""
 
 
 def ask(name, *, id="a", source="console"):
@@ -43,15 +71,30 @@ def inputs(
     belt_age_ns=0,
     plate_age_ns=0,
     operator_age_ns=0,
+    display_age_ns=None,
+    person=SOMEONE,
+    plates="",
     has_treadmill=True,
+    **of_belt,
 ):
-    """Return inputs in which everything is fresh; `wish` or `belt` None was never heard."""
+    """Return inputs in which everything is fresh; `wish` or `belt` None was never heard.
+
+    `of_belt` are further fields of the treadmill's report.
+    """
     message = None
     if wish is not None:
-        message = WishMessage(t_ns - wish_age_ns, wish, t_ns - operator_age_ns, t_ns - plate_age_ns)
+        message = WishMessage(
+            t_ns - wish_age_ns,
+            wish,
+            t_ns - operator_age_ns,
+            t_ns - plate_age_ns,
+            -1 if display_age_ns is None else t_ns - display_age_ns,
+            person,
+            plates,
+        )
     sample = None
     if belt is not None:
-        sample = BeltSample(t_ns - belt_age_ns, *belt, incline_rad)
+        sample = BeltSample(t_ns - belt_age_ns, *belt, incline_rad, **of_belt)
     return GuardInputs(t_ns=t_ns, wish=message, belt=sample, asks=asks, has_treadmill=has_treadmill)
 
 

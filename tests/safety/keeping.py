@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+from safety.bench import SOMEONE
+
 from rehabsim.base.clock import run
 from rehabsim.base.config import Site, load_toml
 from rehabsim.base.errors import LinkError
@@ -24,7 +26,7 @@ class Belts:
     def __init__(self, clock):
         self.clock = clock
         self.is_silent = self.is_cut = False
-        self.sent, self.stops, self.open_count = [], [], 0
+        self.sent, self.stops, self.verbs, self.open_count = [], [], [], 0
         self.speed_mps, self.target_mps, self.accel_mps2 = 0.0, 0.0, 0.5
         self._at_ns = 0
 
@@ -52,6 +54,15 @@ class Belts:
         self.sent.append((self.clock.now_ns(), command))
         self.target_mps, self.accel_mps2 = command.left_speed_mps, command.left_accel_mps2
 
+    def reset(self):
+        self.verbs.append("reset")
+
+    def arm(self, limits):
+        self.verbs.append("arm")
+
+    def disarm(self):
+        self.verbs.append("disarm")
+
     def stop(self, decel_mps2):
         self.stops.append(self.clock.now_ns())
         if not self.is_cut:
@@ -72,7 +83,7 @@ class Hands:
             async for tick in ticks:
                 if self.is_wishing:
                     t_ns = tick.woke_ns
-                    message = WishMessage(t_ns, Wish(1.0, 1.0), t_ns, t_ns)
+                    message = WishMessage(t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=SOMEONE)
                     self.link.write(encode(message))
                 self.reports += [decode_report(data) for _, data in self.link.take()]
 

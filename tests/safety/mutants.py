@@ -24,10 +24,13 @@ HERE = Path(__file__).parent
 SOURCE = Path(rehabsim.safety.messages.__file__).parent
 TIMEOUT_S = 60
 OPTIONS = ["-x", "-pno:cacheprovider", "-pno:terminal", "-oaddopts=--import-mode=importlib"]
-MODULES = ("envelope", "guard")
+MODULES = ("causes", "envelope", "following", "guard", "readiness", "setpoint")
 TESTS = [
     f"test_{name}.py"
-    for name in ("guard", "guard_limits", "guard_words", "envelope", "guard_properties")
+    for name in (
+        *("guard", "guard_limits", "guard_words", "envelope"),
+        *("causes", "perturbation", "guard_properties"),
+    )
 ]
 
 EQUIVALENT = {

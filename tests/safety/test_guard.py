@@ -7,8 +7,9 @@ import pytest
 from safety.bench import LIMITS, TICK_NS, Bench, ask, inputs
 
 import rehabsim
-from rehabsim.base.records import MODES, SEVERITIES, Wish
-from rehabsim.safety.guard import COMMAND_TTL_S, PAUSED, REST_MPS, guard, is_at_rest
+from rehabsim.base.records import MODES, MOVING, SEVERITIES, Wish
+from rehabsim.safety.causes import REST_MPS, is_at_rest
+from rehabsim.safety.guard import COMMAND_TTL_S, PAUSED, guard
 from rehabsim.safety.messages import GuardState
 
 T_NS = 5_000_000_000
@@ -17,7 +18,7 @@ ASKS = ("arm", "start", "pause", "stop", "reset")
 
 def in_mode(mode, **changes):
     """Return a state that has just entered `mode`, the belts at rest unless they move in it."""
-    speed = 0.8 if mode in ("starting", "running") else 0.0
+    speed = 0.8 if mode in MOVING else 0.0
     numbers = {
         "mode": mode,
         "since_ns": T_NS - TICK_NS,
@@ -25,6 +26,12 @@ def in_mode(mode, **changes):
         "cause": "something" if mode in ("stopping", "locked") else "",
         "left_speed_mps": speed,
         "right_speed_mps": speed,
+        **dict.fromkeys(
+            ("left_due_mps", "right_due_mps", "left_slow_mps", "right_slow_mps"),
+            0.8 if mode in MOVING or mode == "stopping" else 0.0,
+        ),
+        "decel_mps2": LIMITS.ramp_mps2 if mode == "stopping" else 0.0,
+        "held_ns": T_NS - TICK_NS,
         "is_deck_known": True,
         "t_ns": T_NS - TICK_NS,
     }
@@ -33,7 +40,7 @@ def in_mode(mode, **changes):
 
 def decide(state, *asks, **spoilt):
     spoilt.setdefault("wish", Wish(state.left_speed_mps, state.right_speed_mps))
-    if state.mode in ("starting", "running", "stopping"):
+    if state.mode in MOVING or state.mode == "stopping":
         spoilt.setdefault("belt", (0.8, 0.8))
     return guard(state, inputs(T_NS, *asks, **spoilt), LIMITS)
 
@@ -45,14 +52,18 @@ TABLE = {
     ("armed", "pause"): "idle",
     ("starting", "pause"): "stopping",
     ("running", "pause"): "stopping",
+    ("holding", "pause"): "stopping",
+    ("perturbing", "pause"): "stopping",
     ("locked", "stop"): "locked",
     ("idle", "stop"): "locked",  # at rest already
     ("armed", "stop"): "locked",
     ("starting", "stop"): "stopping",
     ("running", "stop"): "stopping",
+    ("holding", "stop"): "stopping",
+    ("perturbing", "stop"): "stopping",
     ("stopping", "stop"): "stopping",
 }
-STAYS = {"starting": "running"}  # likewise
+STAYS = {"starting": "running", "perturbing": "running"}  # likewise
 
 
 @pytest.mark.parametrize(("mode", "name"), list(itertools.product(MODES, ASKS)))

@@ -9,6 +9,7 @@ import time
 
 import msgspec
 import pytest
+from safety.bench import SOMEONE
 from safety.keeping import LIMITS
 
 from rehabsim.base.clock import run
@@ -88,7 +89,14 @@ def plan(treadmill_url, url, epoch_ns):
     treadmill = {"kind": "bertec_treadmill", "url": treadmill_url, "max_speed_mps": 2.5}
     limits = LIMITS.model_dump() | QUICK
     return msgspec.json.encode(
-        KeeperPlan(treadmill=treadmill, limits=limits, url=url, epoch_ns=epoch_ns, where="test")
+        KeeperPlan(
+            treadmill=treadmill,
+            limits=limits,
+            room=limits,
+            url=url,
+            epoch_ns=epoch_ns,
+            where="test",
+        )
     )
 
 
@@ -108,7 +116,7 @@ async def wish_for_ever(link, clock):
     while True:
         t_ns = clock.now_ns()
         with contextlib.suppress(Exception):
-            link.write(encode(WishMessage(t_ns, Wish(1.0, 1.0), t_ns, t_ns)))
+            link.write(encode(WishMessage(t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=SOMEONE)))
         await asyncio.sleep(0.004)
 
 

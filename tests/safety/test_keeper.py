@@ -86,8 +86,34 @@ def test_garbage_is_noted_and_changes_nothing():
             if data:
                 hands.link.write(data)
         await asyncio.sleep(1)
-        assert sum("not understood" in text for text in hands.notes) == 3
+        assert sum("not understood" in text for text in hands.notes) == 2
+        assert "1 more notes like these are left out." in hands.notes  # two were the same
         assert hands.mode == "running"
+
+    trial(story)
+
+
+def test_the_same_garbage_in_every_tick_is_told_once_a_second():
+    async def story(belts, hands, keeper):
+        for _ in range(750):
+            hands.link.write(b"stop")
+            await asyncio.sleep(0.004)
+        assert 3 <= sum("not understood" in text for text in hands.notes) <= 4
+        assert 3 <= sum("left out" in text for text in hands.notes) <= 4
+
+    trial(story)
+
+
+def test_a_treadmill_is_taken_along_when_the_belts_are_armed_and_let_go():
+    async def story(belts, hands, keeper):
+        await hands.walk()
+        assert belts.verbs == ["reset", "arm"]
+        hands.ask("pause")
+        await asyncio.sleep(4)
+        assert belts.verbs == ["reset", "arm", "disarm"]
+        hands.ask("stop")
+        await asyncio.sleep(0.1)
+        assert belts.verbs == ["reset", "arm", "disarm", "disarm"]
 
     trial(story)
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from safety.bench import SOMEONE
 from safety.keeping import LIMITS, URL, Belts, trial
 
 from rehabsim.base.clock import run
@@ -76,7 +77,7 @@ def test_memory_of_ids_is_bounded(monkeypatch):
 
 
 def wish(t_ns, speed_mps):
-    return encode(WishMessage(t_ns, Wish(speed_mps, speed_mps), t_ns, t_ns))
+    return encode(WishMessage(t_ns, Wish(speed_mps, speed_mps), t_ns, t_ns, person=SOMEONE))
 
 
 def test_a_second_session_cannot_wish_while_the_first_one_lives():

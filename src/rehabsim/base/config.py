@@ -29,43 +29,110 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+Jerk = Annotated[float, Field(ge=0.1, le=1000, allow_inf_nan=False)]
+"""m/s³"""
+
+
+class PerturbationLimits(Strict):
+    """What the belts may do for the moment of a perturbation.
+
+    Attributes:
+        max_speed_mps: Fastest either belt may run.
+        max_change_mps: Furthest from the speeds at which it began.
+        max_accel_mps2: Steepest change of a belt's set point.
+        max_jerk_mps3: Quickest change of that.
+        max_split_mps: Largest difference between the belts.
+        max_duration_s: Longest one, its return included.
+        min_pause_s: Shortest time from the end of one to the next.
+        needs_harness: None without a harness that is measured and carries its own strap.
+    """
+
+    max_speed_mps: Speed
+    max_change_mps: Speed
+    max_accel_mps2: Accel
+    max_jerk_mps3: Jerk
+    max_split_mps: Speed
+    max_duration_s: Annotated[float, Field(gt=0, le=5, allow_inf_nan=False)]
+    min_pause_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
+    needs_harness: bool
+
+    def tightened_by(self, other: Self) -> Self:
+        """Return the stricter of the two, field by field; never looser than either."""
+        return type(self)(**_tighter(self, other))
+
+
 class Limits(Strict):
     """What the belts may do. No field has a default: someone has to decide.
 
     Attributes:
         max_speed_mps: Fastest either belt may run.
         max_accel_mps2: Steepest change of a belt's set point while walking.
+        max_jerk_mps3: Quickest change of that.
         max_start_accel_mps2: The same while starting.
         max_split_mps: Largest difference between the belts.
         max_incline_rad: Steepest deck; the least is level.
         max_incline_rate_radps: Fastest change of the deck's set point.
         ramp_mps2: Deceleration of an ordinary stop.
         fast_mps2: Deceleration of a STOP and of urgent causes.
+        fall_mps2: The same when the person is down already, or the belts run away.
         max_wish_age_s: Permission: how old the session's newest wish may be.
         max_belt_age_s: How old the treadmill's newest report may be.
         max_plate_age_s: How old the newest force-plate sample may be.
-        max_operator_age_s: How long the console in command may be silent.
+        hold_operator_age_s: How long the console in command may be silent before the speed is
+            held.
+        max_operator_age_s: The same before the belts are stopped.
+        max_display_age_s: How old the picture may be that a display shows, where one is watched.
+        max_hold_s: How long the speed is held before the belts are stopped.
+        max_ahead_m: How far ahead of mid-belt the person's pressure may stay.
+        max_behind_m: The same behind it.
         armed_life_s: How long "armed" waits for "start".
+        perturbation: What a perturbation may do; none may do anything where it is missing.
     """
 
     max_speed_mps: Speed
     max_accel_mps2: Accel
+    max_jerk_mps3: Jerk
     max_start_accel_mps2: Accel
     max_split_mps: Speed
     max_incline_rad: Annotated[float, Field(ge=0, le=0.3, allow_inf_nan=False)]
     max_incline_rate_radps: Annotated[float, Field(gt=0, le=0.2, allow_inf_nan=False)]
     ramp_mps2: Accel
     fast_mps2: Accel
+    fall_mps2: Accel
     max_wish_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
     max_belt_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
     max_plate_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+    hold_operator_age_s: Annotated[float, Field(ge=0.2, le=30, allow_inf_nan=False)]
     max_operator_age_s: Annotated[float, Field(ge=0.2, le=30, allow_inf_nan=False)]
+    max_display_age_s: Annotated[float, Field(ge=0.05, le=5, allow_inf_nan=False)]
+    max_hold_s: Annotated[float, Field(ge=0.1, le=10, allow_inf_nan=False)]
+    max_ahead_m: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)]
+    max_behind_m: Annotated[float, Field(gt=0, le=3, allow_inf_nan=False)]
     armed_life_s: Annotated[float, Field(ge=1, le=60, allow_inf_nan=False)]
+    perturbation: PerturbationLimits | None = None
 
     def tightened_by(self, other: Self) -> Self:
         """Return the stricter of the two, field by field; never looser than either."""
-        mine, theirs = self.model_dump(), other.model_dump()
-        return type(self)(**{key: min(mine[key], theirs[key]) for key in mine})
+        return type(self)(**_tighter(self, other))
+
+
+def _tighter(one: Strict, other: Strict) -> dict[str, Any]:
+    """Return the stricter value of every field of two tables of limits.
+
+    The least of a maximum, the greatest of a minimum, and what is missing. Of two ways to stop it
+    is the gentler one.
+    """
+    found: dict[str, Any] = {}
+    for name in type(one).model_fields:
+        mine, theirs = getattr(one, name), getattr(other, name)
+        if mine is None or theirs is None:
+            found[name] = None
+        elif isinstance(mine, PerturbationLimits):
+            found[name] = mine.tightened_by(theirs)
+        else:
+            is_least = not name.startswith(("min_", "needs_"))
+            found[name] = min(mine, theirs) if is_least else max(mine, theirs)
+    return found
 
 
 class DeviceTable(BaseModel):
@@ -155,6 +222,8 @@ class Session(Strict):
         seed: Of everything random in the session.
         body_height_m: Of the person, standing; places the centre of mass.
         cruise_speed_mps: Speed at the start; the therapist changes it live.
+        is_unloaded: A trial with empty belts: nobody may be on them.
+        limits: Of this person, by the names of the site's; they may only be tighter.
         faults: What goes wrong with simulated devices, and when.
         params: The scenario's own table.
     """
@@ -165,6 +234,8 @@ class Session(Strict):
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     body_height_m: Annotated[float, Field(ge=0.8, le=2.4, allow_inf_nan=False)] = 1.75
     cruise_speed_mps: Speed = 0.8
+    is_unloaded: bool = False
+    limits: dict[str, Any] = {}
     faults: list[FaultTable] = []
     params: dict[str, Any] = {}
 

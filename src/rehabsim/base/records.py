@@ -22,9 +22,17 @@ WRENCH_COLUMNS = tuple(
 """Columns of `PlateChunk.wrench`."""
 
 Side = Literal["left", "right"]
-Mode = Literal["locked", "idle", "armed", "starting", "running", "stopping"]
-MODES: tuple[Mode, ...] = ("locked", "idle", "armed", "starting", "running", "stopping")
+Mode = Literal[
+    "locked", "idle", "armed", "starting", "running", "stopping", "holding", "perturbing"
+]
+MODES: tuple[Mode, ...] = (
+    *("locked", "idle", "armed", "starting", "running", "stopping"),
+    *("holding", "perturbing"),
+)
 """States of the keeper; the index is the code used in logs."""
+
+MOVING: frozenset[Mode] = frozenset({"starting", "running", "holding", "perturbing"})
+"""Those in which the belts follow what is wished."""
 
 Severity = Literal["none", "warn", "hold", "ramp", "fast", "estop"]
 SEVERITIES: tuple[Severity, ...] = ("none", "warn", "hold", "ramp", "fast", "estop")
@@ -78,11 +86,20 @@ class PlateChunk(Record, frozen=True):
 
 
 class Wish(Record, frozen=True, gc=False):
-    """What the training asks of the belts; safety decides."""
+    """What the training asks of the belts; safety decides.
+
+    Attributes:
+        left_speed_mps: Of the left belt.
+        right_speed_mps: Of the right belt.
+        incline_rad: Of the deck.
+        is_perturbation: The speeds are a part of a perturbation, for which steeper changes and
+            other limits hold, and only for a moment.
+    """
 
     left_speed_mps: float
     right_speed_mps: float
     incline_rad: float = 0.0
+    is_perturbation: bool = False
 
 
 class BeltCommand(Record, frozen=True, gc=False):

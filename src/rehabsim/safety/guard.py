@@ -4,32 +4,41 @@ Told the time, the newest wish, the treadmill's newest report and what was asked
 decides the mode of the machine and the command. It never raises, never guesses, and says so
 whenever the command is not the wish.
 
-    locked ─reset→ idle ─arm→ armed ─start→ starting → running
-       ↑            ↑           └───────────┬──────────────┘ stop, pause, or a cause
-       └─ latched ──┴── paused ──────── stopping
+    locked ─reset→ idle ─arm→ armed ─start→ starting ⇄ running ⇄ perturbing
+       ↑            ↑           │              ↑          │           │
+       │            │           │              └───── holding ←───────┤ a cause to hold
+       └─ latched ──┴── paused ─┴──────── stopping ←──────────────────┘ stop, pause, a harder cause
 
 Silence takes permission away; nothing but two asks gives it.
 """
 
-from math import isfinite
+from msgspec import structs
 
 from rehabsim.base.config import Limits
-from rehabsim.base.records import SEVERITIES, BeltCommand, BeltSample, Event, Mode, Severity
-from rehabsim.safety.envelope import is_sane, towards, within
+from rehabsim.base.records import MOVING, SEVERITIES, BeltCommand, Event, Mode, Severity, Wish
+from rehabsim.safety.causes import CAUSES, Cause, conditions, treadmill_lost
+from rehabsim.safety.envelope import Motion, towards, within
+from rehabsim.safety.following import due
 from rehabsim.safety.messages import Answer, Ask, Decision, GuardInputs, GuardState
-
-REST_MPS = 0.02
-"""A belt measured slower than this is at rest."""
+from rehabsim.safety.readiness import (
+    why_no_perturbation,
+    why_nobody,
+    why_not_at_rest,
+    why_not_followed,
+)
+from rehabsim.safety.setpoint import deck, envelope_of, move, targets
 
 MAX_DT_S = 0.02
 """A longer pause between two decisions does not earn a larger step of the set point."""
 
 COMMAND_TTL_S = 0.06
-PAUSED = "paused"
-CLOCK_SLACK_S = 0.02
-"""A message may seem this much younger than now: sender and keeper tick apart."""
 
-MOVING: frozenset[Mode] = frozenset({"starting", "running"})
+CLEAR_S = 1.0
+"""After a cause to hold has gone for so long, the belts go on."""
+
+PAUSED = "paused"
+WATCHED: frozenset[Mode] = MOVING | {"armed", "stopping"}
+"""Where causes act. In the others the belts are held at rest anyway."""
 
 
 def guard(state: GuardState, inputs: GuardInputs, limits: Limits) -> Decision:
@@ -49,6 +58,7 @@ def guard(state: GuardState, inputs: GuardInputs, limits: Limits) -> Decision:
     for ask in inputs.asks:
         turn.answer(ask)
     turn.age()
+    turn.perturb()
     return turn.decide()
 
 
@@ -63,7 +73,17 @@ class _Turn:
         self.mode: Mode = state.mode
         self.since_ns = state.since_ns
         self.severity: Severity = state.severity
-        self.cause = state.cause
+        self.cause, self.cause_name = state.cause, state.cause_name
+        self.decel_mps2 = state.decel_mps2
+        self.needs_restart = state.needs_restart
+        self.held_ns = state.held_ns
+        self.bases_mps = (state.left_base_mps, state.right_base_mps)
+        self.perturbed_ns, self.is_refused = state.perturbed_ns, state.is_refused
+        self.gap_s = max((inputs.t_ns - state.t_ns) / 1e9, 0.0)
+        is_known = state.t_ns > 0 and not treadmill_lost(inputs, limits)
+        self.dues = due(state, inputs.belt, limits, self.gap_s, is_known=is_known)
+        self.found = conditions(inputs, self.dues, limits)
+        self.seen_ns = {name: state.seen_ns.get(name, self.t_ns) for name in self.found}
         self.has_stop = any(ask.name == "stop" for ask in inputs.asks)
         self.answers: list[Answer] = []
         self.events: list[Event] = []
@@ -74,36 +94,80 @@ class _Turn:
         for ask in self.inputs.asks:
             if ask.name == "stop":
                 self.answers.append(Answer(ask.id, is_accepted=True, reason=""))
-                self.trip("fast", f"STOP from {ask.source}")
+                self.trip("stop_asked", f"STOP from {ask.source}")
 
     def look_for_causes(self) -> None:
-        for severity, cause in active_causes(self.inputs, self.limits):
-            if self.mode in MOVING or self.mode in ("armed", "stopping"):
-                self.trip(severity, cause)
+        if self.mode not in WATCHED:
+            return
         gap_s = (self.t_ns - self.before.t_ns) / 1e9
         limit_s = self.limits.max_wish_age_s
         if self.mode in MOVING and not gap_s <= limit_s:
-            self.trip(
-                "ramp", f"the keeper decided nothing for {gap_s:.3f} s, limit {limit_s:.3f} s"
-            )
+            text = f"the keeper decided nothing for {gap_s:.3f} s, limit {limit_s:.3f} s"
+            self.trip("keeper_late", text)
+        for name, cause in CAUSES.items():
+            if name in self.found and self.lasted_s(name) >= cause.after_s:
+                if cause.severity == "hold":
+                    self.hold(name)
+                else:
+                    self.trip(name, self.found[name])
 
-    def trip(self, severity: Severity, cause: str) -> None:
+    def lasted_s(self, name: str) -> float:
+        return (self.t_ns - self.seen_ns[name]) / 1e9
+
+    def hold(self, name: str) -> None:
+        """Keep the speed for a while; when the cause does not go, stop."""
+        self.held_ns = self.t_ns
+        if self.mode == "armed":
+            self.enter("idle")
+            self.tell("mode", f"{self.found[name]}: disarmed.")
+        elif self.mode == "holding" and self.in_mode_s() > self.limits.max_hold_s:
+            self.trip(name, f"{self.found[name]}, for longer than {self.limits.max_hold_s:g} s")
+        elif self.mode in MOVING and self.mode != "holding":
+            self.end_perturbation()
+            self.severity, self.cause, self.cause_name = "hold", self.found[name], name
+            self.enter("holding")
+            self.tell("hold", f"{self.found[name]}: the speed is held.", "hold")
+
+    def trip(self, name: str, text: str) -> None:
         """Stop and latch in one assignment; a stop may only become harder."""
-        if self.mode == "stopping" and not _is_harder(severity, self.severity):
-            if self.cause == PAUSED:
-                self.cause = cause
-                self.tell("stop", f"{cause}: the pause has become a stop.")
-            return
+        cause = CAUSES[name]
+        severity: Severity = "ramp" if cause.severity == "hold" else cause.severity
+        decel_mps2 = self.decel_of(cause)
         if self.mode == "locked":
             return
-        self.severity, self.cause = severity, cause
         if self.mode == "stopping":
-            self.tell("stop", f"{cause}: the stop is now {severity}.")
+            self.harden(name, text, severity, decel_mps2)
             return
         was_moving = self.mode in MOVING
+        self.end_perturbation()
+        self.latch(name, text, severity, decel_mps2)
         self.enter("stopping")
-        ramp = f"belts are ramping to rest at {self.decel_mps2():.2f} m/s²"
-        self.tell("stop", f"{cause}: {ramp if was_moving else 'belts are held at rest'}.")
+        ramp = f"belts are ramping to rest at {self.decel_mps2:.2f} m/s²"
+        self.tell("stop", f"{text}: {ramp if was_moving else 'belts are held at rest'}.")
+
+    def harden(self, name: str, text: str, severity: Severity, decel_mps2: float) -> None:
+        """Take a further cause into a stop that is going on."""
+        if SEVERITIES.index(severity) > SEVERITIES.index(self.severity):
+            self.latch(name, text, severity, decel_mps2)
+            self.tell("stop", f"{text}: the stop is now {severity}.")
+        elif self.cause == PAUSED:
+            self.latch(name, text, severity, decel_mps2)
+            self.tell("stop", f"{text}: the pause has become a stop.")
+        elif decel_mps2 > self.decel_mps2:
+            self.latch(name, text, self.severity, decel_mps2)
+            self.tell("stop", f"{text}: the stop is now at {decel_mps2:.2f} m/s².")
+
+    def latch(self, name: str, text: str, severity: Severity, decel_mps2: float) -> None:
+        self.cause, self.cause_name, self.severity = text, name, severity
+        self.decel_mps2 = max(self.decel_mps2, decel_mps2)
+        self.needs_restart = self.needs_restart or CAUSES[name].clear == "restart"
+
+    def decel_of(self, cause: Cause) -> float:
+        limits = self.limits
+        if cause.severity in ("none", "warn", "hold", "ramp"):
+            return limits.ramp_mps2
+        fast_mps2 = max(limits.ramp_mps2, limits.fast_mps2)
+        return max(fast_mps2, limits.fall_mps2) if cause.is_down else fast_mps2
 
     # -- what is asked ---------------------------------------------------------------------
 
@@ -119,21 +183,21 @@ class _Turn:
     def _arm(self, ask: Ask) -> str:
         if self.mode != "idle":
             return f"Arm works when idle; the belts are {self.mode}."
-        refusal = self.why_not_at_rest()
-        causes = active_causes(self.inputs, self.limits)
-        if not refusal and causes:
-            refusal = f"Not ready: {causes[0][1]}."
+        refusal = why_not_at_rest(self.inputs, self.limits) or why_nobody(self.inputs)
+        for name in CAUSES:
+            if name in self.found and not refusal:
+                refusal = f"Not ready: {self.found[name]}."
         if not refusal:
             self.enter("armed")
-            self.tell(
-                "mode", f"Armed by {ask.source}: start within {self.limits.armed_life_s:g} s."
-            )
+            life_s = self.limits.armed_life_s
+            self.tell("mode", f"Armed by {ask.source}: start within {life_s:g} s.")
         return refusal
 
     def _start(self, ask: Ask) -> str:
         if self.mode != "armed":
             return f"Start works when armed; the belts are {self.mode}."
-        refusal = self.why_not_at_rest()
+        refusal = why_not_at_rest(self.inputs, self.limits) or why_nobody(self.inputs)
+        refusal = refusal or why_not_followed(self.inputs)
         if not refusal:
             self.enter("starting")
             self.tell("mode", f"Started by {ask.source}.")
@@ -146,7 +210,9 @@ class _Turn:
             return ""
         if self.mode not in MOVING:
             return f"Pause works while the belts move; they are {self.mode}."
-        self.severity, self.cause = "ramp", PAUSED
+        self.end_perturbation()
+        self.severity, self.cause, self.cause_name = "ramp", PAUSED, ""
+        self.decel_mps2 = self.limits.ramp_mps2
         self.enter("stopping")
         self.tell("mode", f"Paused by {ask.source}: belts are ramping to rest.")
         return ""
@@ -154,26 +220,16 @@ class _Turn:
     def _reset(self, ask: Ask) -> str:
         if self.mode != "locked":
             return f"Reset works when locked; the belts are {self.mode}."
-        refusal = self.why_not_at_rest()
+        if self.needs_restart:
+            return f"Not by a reset: {self.cause}. Check the treadmill, then start rehabsim again."
+        refusal = why_not_at_rest(self.inputs, self.limits)
+        if not refusal and "emergency_stop" in self.found:
+            refusal = "The emergency stop is pressed; release it first."
         if not refusal:
-            self.severity, self.cause = "none", ""
+            self.forgive()
             self.enter("idle")
             self.tell("mode", f"Unlocked by {ask.source}.")
         return refusal
-
-    def why_not_at_rest(self) -> str:
-        """Return why the belts are not known to be at rest, or nothing."""
-        cause = treadmill_cause(self.inputs, self.limits)
-        if cause:
-            return f"Not ready: {cause}."
-        if not is_at_rest(self.inputs.belt):
-            belt = self.inputs.belt
-            assert belt is not None
-            return (
-                f"The belts still move: {belt.left_speed_mps:.2f} and"
-                f" {belt.right_speed_mps:.2f} m/s."
-            )
-        return ""
 
     # -- what time does --------------------------------------------------------------------
 
@@ -181,92 +237,129 @@ class _Turn:
         if self.mode == "armed" and self.in_mode_s() > self.limits.armed_life_s:
             self.enter("idle")
             self.tell("mode", "Not started in time: disarmed.")
-        if self.mode == "stopping" and not self.why_not_at_rest():
+        if self.mode == "holding" and (self.t_ns - self.held_ns) / 1e9 >= CLEAR_S:
+            self.forgive()
+            self.enter("starting")
+            self.tell("mode", "What held the speed has gone: the belts go on.")
+        if self.mode == "stopping" and not why_not_at_rest(self.inputs, self.limits):
             if self.cause == PAUSED:
-                self.severity, self.cause = "none", ""
+                self.forgive()
                 self.enter("idle")
             else:
                 self.enter("locked")
             self.tell("mode", f"Belts at rest: {self.mode}.")
 
+    def perturb(self) -> None:
+        """Let a perturbation begin, or refuse it, and end it in time."""
+        limits, wish = self.limits.perturbation, self.inputs.wish
+        is_wished = wish is not None and wish.wish.is_perturbation
+        if self.mode == "perturbing":
+            assert limits is not None
+            if not is_wished:
+                self.end_perturbation()
+            elif self.in_mode_s() > limits.max_duration_s:
+                self.end_perturbation()
+                self.refuse(f"it lasted longer than {limits.max_duration_s:g} s")
+            return
+        if not is_wished:
+            self.is_refused = False
+        elif self.mode in MOVING and not self.is_refused:
+            pause_s = (self.t_ns - self.perturbed_ns) / 1e9
+            self.bases_mps = (self.before.left_speed_mps, self.before.right_speed_mps)
+            refusal = why_no_perturbation(self.mode, pause_s, self.inputs, self.limits)
+            if refusal:
+                self.refuse(refusal)
+                return
+            self.enter("perturbing")
+            self.tell("perturbation", "A perturbation begins.")
+
+    def refuse(self, why: str) -> None:
+        self.is_refused = True
+        self.tell("perturbation", f"No perturbation: {why}.", "warn")
+
+    def end_perturbation(self) -> None:
+        if self.mode == "perturbing":
+            self.perturbed_ns = self.t_ns
+            self.enter("running")
+
     # -- the command -----------------------------------------------------------------------
 
     def decide(self) -> Decision:
-        left_mps, right_mps = 0.0, 0.0
-        incline_rad, is_deck_known = self.deck()
-        accel_mps2 = self.decel_mps2()
+        before = self.before
+        dt_s = min(self.gap_s, MAX_DT_S)
+        incline_rad, is_deck_known = deck(before, self.inputs.belt, self.limits)
+        motion = Motion((0.0, 0.0), (0.0, 0.0))
+        accel_mps2, is_clamped = self.decel_mps2 or self.limits.ramp_mps2, False
         if self.mode in MOVING and self.inputs.wish is not None:
-            wish = within(self.inputs.wish.wish, self.limits)
-            is_starting = self.mode == "starting"
-            accel_mps2 = (
-                self.limits.max_start_accel_mps2 if is_starting else self.limits.max_accel_mps2
-            )
-            dt_s = min(max((self.t_ns - self.before.t_ns) / 1e9, 0.0), MAX_DT_S)
-            step_mps = accel_mps2 * dt_s
-            left_mps = towards(self.before.left_speed_mps, wish.left_speed_mps, step_mps)
-            right_mps = towards(self.before.right_speed_mps, wish.right_speed_mps, step_mps)
-            step_rad = self.limits.max_incline_rate_radps * dt_s
-            incline_rad = towards(incline_rad, wish.incline_rad, step_rad)
-            self.tell_clamps(was_moving=self.before.mode in MOVING)
-            if is_starting and (left_mps, right_mps) == (wish.left_speed_mps, wish.right_speed_mps):
+            envelope = envelope_of(self.mode, self.limits)
+            wish = within(self.inputs.wish.wish, envelope, self.limits)
+            is_clamped = wish != self.inputs.wish.wish
+            self.tell_clamps(wish, is_clamped=is_clamped)
+            targets_mps = targets(self.mode, wish, self.state_so_far(), self.limits)
+            motion = move(before, targets_mps, envelope, dt_s)
+            accel_mps2 = envelope.max_accel_mps2
+            if self.mode != "holding":
+                step_rad = self.limits.max_incline_rate_radps * dt_s
+                incline_rad = towards(incline_rad, wish.incline_rad, step_rad)
+            wished_mps = (wish.left_speed_mps, wish.right_speed_mps)
+            if self.mode == "starting" and motion.speeds_mps == wished_mps:
                 self.enter("running")
                 self.tell("mode", "At the wished speed: running.")
+        left_mps, right_mps = motion.speeds_mps
         command = BeltCommand(
             left_mps, right_mps, accel_mps2, accel_mps2, incline_rad, COMMAND_TTL_S
         )
-        state = GuardState(
+        state = structs.replace(
+            self.state_so_far(),
+            left_speed_mps=left_mps,
+            right_speed_mps=right_mps,
+            left_accel_mps2=motion.accels_mps2[0],
+            right_accel_mps2=motion.accels_mps2[1],
+            incline_rad=incline_rad,
+            is_deck_known=is_deck_known,
+            is_clamped=is_clamped,
+            left_due_mps=self.dues[0].set_mps,
+            left_slow_mps=self.dues[0].slow_mps,
+            right_due_mps=self.dues[1].set_mps,
+            right_slow_mps=self.dues[1].slow_mps,
+        )
+        return Decision(state, command, tuple(self.answers), tuple(self.events))
+
+    def state_so_far(self) -> GuardState:
+        return structs.replace(
+            self.before,
             mode=self.mode,
             since_ns=self.since_ns,
             severity=self.severity,
             cause=self.cause,
-            left_speed_mps=left_mps,
-            right_speed_mps=right_mps,
-            incline_rad=incline_rad,
-            is_deck_known=is_deck_known,
-            is_clamped=self.is_clamped(),
+            cause_name=self.cause_name,
+            decel_mps2=self.decel_mps2,
+            needs_restart=self.needs_restart,
+            seen_ns=self.seen_ns,
+            held_ns=self.held_ns,
+            left_base_mps=self.bases_mps[0],
+            right_base_mps=self.bases_mps[1],
+            perturbed_ns=self.perturbed_ns,
+            is_refused=self.is_refused,
             t_ns=self.t_ns,
         )
-        return Decision(state, command, tuple(self.answers), tuple(self.events))
 
-    def deck(self) -> tuple[float, bool]:
-        """Return where the deck is held: where it was found, and later where we put it."""
-        belt = self.inputs.belt
-        if self.before.is_deck_known or belt is None or not isfinite(belt.incline_rad):
-            return self.before.incline_rad, self.before.is_deck_known
-        return min(max(belt.incline_rad, 0.0), self.limits.max_incline_rad), True
-
-    def is_clamped(self) -> bool:
-        wish = self.inputs.wish
-        return (
-            self.mode in MOVING and wish is not None and within(wish.wish, self.limits) != wish.wish
-        )
-
-    def tell_clamps(self, *, was_moving: bool) -> None:
+    def tell_clamps(self, kept: Wish, *, is_clamped: bool) -> None:
+        was_clamped = self.before.is_clamped and self.before.mode in MOVING
+        if not is_clamped or was_clamped:
+            return
         assert self.inputs.wish is not None
-        if self.is_clamped() and not (self.before.is_clamped and was_moving):
-            wish, kept = self.inputs.wish.wish, within(self.inputs.wish.wish, self.limits)
-            self.events.append(
-                Event(
-                    self.t_ns,
-                    "clamp",
-                    "keeper",
-                    "none",
-                    f"Wish {wish.left_speed_mps:.2f} and {wish.right_speed_mps:.2f} m/s at"
-                    f" {wish.incline_rad:.3f} rad is outside the limits; held to"
-                    f" {kept.left_speed_mps:.2f} and {kept.right_speed_mps:.2f} m/s at"
-                    f" {kept.incline_rad:.3f} rad.",
-                    {
-                        "left_wish_mps": wish.left_speed_mps,
-                        "right_wish_mps": wish.right_speed_mps,
-                    },
-                )
-            )
+        wish = self.inputs.wish.wish
+        text = (
+            f"Wish {wish.left_speed_mps:.2f} and {wish.right_speed_mps:.2f} m/s at"
+            f" {wish.incline_rad:.3f} rad is outside the limits; held to"
+            f" {kept.left_speed_mps:.2f} and {kept.right_speed_mps:.2f} m/s at"
+            f" {kept.incline_rad:.3f} rad."
+        )
+        values = {"left_wish_mps": wish.left_speed_mps, "right_wish_mps": wish.right_speed_mps}
+        self.events.append(Event(self.t_ns, "clamp", "keeper", "none", text, values))
 
     # -- small words -----------------------------------------------------------------------
-
-    def decel_mps2(self) -> float:
-        ramp_mps2, fast_mps2 = self.limits.ramp_mps2, self.limits.fast_mps2
-        return max(ramp_mps2, fast_mps2) if self.severity == "fast" else ramp_mps2
 
     def in_mode_s(self) -> float:
         return (self.t_ns - self.since_ns) / 1e9
@@ -274,7 +367,11 @@ class _Turn:
     def enter(self, mode: Mode) -> None:
         self.mode, self.since_ns = mode, self.t_ns
 
-    def tell(self, kind: str, text: str) -> None:
+    def forgive(self) -> None:
+        """Forget the stop that is over."""
+        self.severity, self.cause, self.cause_name, self.decel_mps2 = "none", "", "", 0.0
+
+    def tell(self, kind: str, text: str, severity: Severity = "none") -> None:
         belt = self.inputs.belt
         values = {}
         if belt is not None:
@@ -282,68 +379,5 @@ class _Turn:
                 "left_speed_mps": belt.left_speed_mps,
                 "right_speed_mps": belt.right_speed_mps,
             }
-        severity = self.severity if kind == "stop" else "none"
+        severity = self.severity if kind == "stop" else severity
         self.events.append(Event(self.t_ns, kind, "keeper", severity, text, values))
-
-
-def active_causes(inputs: GuardInputs, limits: Limits) -> list[tuple[Severity, str]]:
-    """Return every reason why the belts may not move now, hardest first."""
-    causes: list[tuple[Severity, str]] = []
-    cause = treadmill_cause(inputs, limits)
-    if cause:
-        causes.append(("ramp", cause))
-    wish = inputs.wish
-    if wish is None:
-        causes.append(("ramp", "the session has not spoken"))
-        return causes
-    for what, t_ns, limit_s in (
-        ("the session's last wish", wish.t_ns, limits.max_wish_age_s),
-        ("the newest force-plate sample", wish.plate_t_ns, limits.max_plate_age_s),
-        ("the last sign of the console in command", wish.operator_t_ns, limits.max_operator_age_s),
-    ):
-        cause = age_cause(what, inputs.t_ns - t_ns, limit_s)
-        if cause:
-            causes.append(("ramp", cause))
-    if not is_sane(wish.wish):
-        w = wish.wish
-        causes.append(
-            (
-                "ramp",
-                f"the wish {w.left_speed_mps}, {w.right_speed_mps} m/s, {w.incline_rad} rad is"
-                " not a number or negative",
-            )
-        )
-    return causes
-
-
-def treadmill_cause(inputs: GuardInputs, limits: Limits) -> str:
-    """Return what keeps us from knowing the belts' speed, or nothing."""
-    if not inputs.has_treadmill:
-        return "the treadmill's link is lost"
-    belt = inputs.belt
-    if belt is None:
-        return "the treadmill has not reported"
-    if not (isfinite(belt.left_speed_mps) and isfinite(belt.right_speed_mps)):
-        return "the treadmill reports a speed that is not a number"
-    return age_cause("the treadmill's last report", inputs.t_ns - belt.t_ns, limits.max_belt_age_s)
-
-
-def age_cause(what: str, age_ns: int, limit_s: float) -> str:
-    """Return that something is too old, with the numbers, or nothing."""
-    age_s = age_ns / 1e9
-    if -CLOCK_SLACK_S <= age_s <= limit_s:
-        return ""
-    return f"{what} is {age_s:.3f} s old, limit {limit_s:.3f} s"
-
-
-def is_at_rest(belt: BeltSample | None) -> bool:
-    """Return whether both belts were measured at rest; nothing measured is not rest."""
-    return (
-        belt is not None
-        and -REST_MPS <= belt.left_speed_mps <= REST_MPS
-        and -REST_MPS <= belt.right_speed_mps <= REST_MPS
-    )
-
-
-def _is_harder(severity: Severity, than: Severity) -> bool:
-    return SEVERITIES.index(severity) > SEVERITIES.index(than)

@@ -17,10 +17,11 @@ from rehabsim.base.clock import Clock, next_beat_ns, run
 from rehabsim.base.config import DeviceTable, Limits, check
 from rehabsim.base.errors import ConfigError, DeviceError, RehabsimError
 from rehabsim.base.realtime import be_realtime
-from rehabsim.base.records import BeltCommand, BeltSample, Event, Severity
+from rehabsim.base.records import BeltCommand, BeltSample, Mode, Severity
 from rehabsim.devices.driver import TREADMILLS, Treadmill, make_driver
 from rehabsim.devices.link import Link, Listener, listen
-from rehabsim.safety.guard import guard, is_at_rest
+from rehabsim.safety.causes import is_at_rest
+from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import (
     Ask,
     GuardInputs,
@@ -30,6 +31,7 @@ from rehabsim.safety.messages import (
     decode_to_keeper,
     encode,
 )
+from rehabsim.safety.notebook import Notebook
 
 PERIOD_NS = 4_000_000
 PHASE_NS = 2_000_000
@@ -40,7 +42,6 @@ RESEND_TICKS = 5
 
 RECONNECT_NS = 500_000_000
 MAX_ASKS_PER_TICK = 16
-MAX_NOTES_PER_TICK = 16
 MAX_HEARD_BYTES = 1024
 """Longer messages are refused unread, so that a report of them all fits one message."""
 
@@ -63,13 +64,15 @@ class KeeperPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         treadmill: The site file's table.
         limits: The site file's limits, tightened by the session's.
+        room: The site file's limits, which a treadmill that has limits of its own has too.
         url: Where to listen.
         epoch_ns: Of the session clock.
         where: File to name in messages about the treadmill's table.
     """
 
     treadmill: dict[str, object]
-    limits: dict[str, float]
+    limits: dict[str, object]
+    room: dict[str, object]
     url: str
     epoch_ns: int
     where: str
@@ -80,16 +83,26 @@ class Keeper:
 
     Args:
         treadmill: Driver of the belts, not yet open.
-        limits: What the belts may do.
+        limits: What the belts may do for this person.
         clock: The session clock.
         url: Where to listen for wishes and asks.
+        room: What they may do for anyone.
     """
 
-    def __init__(self, treadmill: Treadmill, limits: Limits, clock: Clock, url: str) -> None:
+    def __init__(
+        self,
+        treadmill: Treadmill,
+        limits: Limits,
+        clock: Clock,
+        url: str,
+        *,
+        room: Limits | None = None,
+    ) -> None:
         self.url = url
         self.state = GuardState()
         self._treadmill = treadmill
         self._limits = limits
+        self._room = limits if room is None else room
         self._clock = clock
         self._links: list[Link] = []
         self._listener: Listener | None = None
@@ -104,8 +117,7 @@ class Keeper:
         self._reconnecting: asyncio.Task[None] | None = None
         self._next_try_ns = 0
         self._sent: tuple[BeltCommand, int] | None = None
-        self._notes: list[Event] = []
-        self._left_out_count = 0
+        self._notes = Notebook()
         self._own_asks: list[Ask] = []
 
     async def open(self) -> None:
@@ -145,9 +157,10 @@ class Keeper:
             has_treadmill=self._has_treadmill,
         )
         decision = guard(self.state, inputs, self._limits)
+        self._prepare(self.state.mode, decision.state.mode)
         self.state = decision.state
         self._send(decision.command, tick)
-        self._tell(encode(Report(tick, missed_count, inputs, decision, self._take_notes())))
+        self._tell(encode(Report(tick, missed_count, inputs, decision, self._notes.take(t_ns))))
         if not self._has_treadmill:
             self._reconnect(t_ns)
 
@@ -242,19 +255,7 @@ class Keeper:
                 link.write(data)
 
     def _note(self, severity: Severity, text: str) -> None:
-        """Keep news for the next report; of plain news, no more than a report holds."""
-        if severity == "none" and len(self._notes) >= MAX_NOTES_PER_TICK:
-            self._left_out_count += 1
-            return
-        self._notes.append(Event(self._clock.now_ns(), "keeper", "keeper", severity, text))
-
-    def _take_notes(self) -> tuple[Event, ...]:
-        if self._left_out_count:
-            self._note("warn", f"{self._left_out_count} more notes in this tick are left out.")
-            self._left_out_count = 0
-        notes = tuple(self._notes)
-        self._notes.clear()
-        return notes
+        self._notes.add(self._clock.now_ns(), severity, text)
 
     # -- the treadmill ---------------------------------------------------------------------
 
@@ -271,6 +272,17 @@ class Keeper:
             if not self._is_heard:
                 self._is_heard = True
                 self._note("none", "The treadmill answers again.")
+
+    def _prepare(self, was: Mode, now: Mode) -> None:
+        """Take a treadmill with a state of its own along when the belts are armed or let go."""
+        if now == was:
+            return
+        if was == "locked":
+            self._treadmill.reset()
+        if now == "armed":
+            self._treadmill.arm(self._room)
+        elif now in ("idle", "locked") and was != "locked":
+            self._treadmill.disarm()
 
     def _send(self, command: BeltCommand, tick: int) -> None:
         if not self._has_treadmill or (self._belt is None and tick < FIRST_REPORT_TICKS):
@@ -318,7 +330,8 @@ async def keep(plan: KeeperPlan, clock: Clock) -> None:
         TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
     )
     limits = check(plan.limits, Limits, where=plan.where)
-    keeper = Keeper(treadmill, limits, clock, plan.url)
+    room = check(plan.room, Limits, where=plan.where)
+    keeper = Keeper(treadmill, limits, clock, plan.url, room=room)
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

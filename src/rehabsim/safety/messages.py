@@ -5,6 +5,7 @@ may send an `Ask`; one session sends a `WishMessage` every tick; the keeper send
 everyone every tick.
 """
 
+from math import nan
 from typing import Literal
 
 import msgspec
@@ -29,7 +30,32 @@ class Ask(Record, frozen=True, gc=False, tag="ask"):
     source: str
 
 
-class WishMessage(Record, frozen=True, gc=False, tag="wish"):
+PlateFault = Literal["", "stuck", "saturated"]
+
+
+class Person(Record, frozen=True, gc=False, omit_defaults=True):
+    """What is known of the person now; NaN where it is not.
+
+    Attributes:
+        is_expected: Somebody walks; else it is a trial with empty belts, and nobody may be there.
+        load_n: Vertical force on both plates.
+        mean_load_n: The same, averaged over some seconds.
+        body_weight_n: As weighed, or as found while standing or walking.
+        cop_x_m: Centre of pressure of both plates, frame lab.
+        cop_y_m: The same, positive left.
+        harness_n: Load on the harness; NaN where none is measured.
+    """
+
+    is_expected: bool = True
+    load_n: float = nan
+    mean_load_n: float = nan
+    body_weight_n: float = nan
+    cop_x_m: float = nan
+    cop_y_m: float = nan
+    harness_n: float = nan
+
+
+class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish"):
     """The session's wish for this tick, which is also its sign of life.
 
     Attributes:
@@ -37,12 +63,19 @@ class WishMessage(Record, frozen=True, gc=False, tag="wish"):
         wish: What the belts should do.
         operator_t_ns: When the console in command was last heard.
         plate_t_ns: When the newest force-plate sample arrived.
+        display_t_ns: Time of the newest state that a display is known to have shown; -1 where
+            none is watched.
+        person: What is known of the person.
+        plates: What is wrong with the plates, though they speak.
     """
 
     t_ns: int
     wish: Wish
     operator_t_ns: int
     plate_t_ns: int
+    display_t_ns: int = -1
+    person: Person = Person()
+    plates: PlateFault = ""
 
 
 class Answer(Record, frozen=True, gc=False):
@@ -77,16 +110,31 @@ class GuardInputs(Record, frozen=True, kw_only=True):
     has_treadmill: bool = True
 
 
-class GuardState(Record, frozen=True, kw_only=True):
+class GuardState(Record, frozen=True, kw_only=True, omit_defaults=True):
     """What the guard remembers from one decision to the next.
 
     Attributes:
         mode: State of the machine.
         since_ns: When it was entered.
-        severity: How hard the present stop is; `none` outside `stopping` and `locked`.
-        cause: Why the belts were stopped; kept until reset.
+        severity: How hard the present stop or hold is; `none` where there is none.
+        cause: Why the belts were stopped, which is kept until reset, or are held.
+        cause_name: Which of `causes.CAUSES` that was; empty before the first stop and for a pause.
+        decel_mps2: Of the present stop; it only grows.
+        needs_restart: After this cause a reset is not enough.
+        seen_ns: Since when each condition that is there now has been there, by its cause's name.
+        held_ns: When a cause to hold the speed was last there.
         left_speed_mps: The last commanded set point.
         right_speed_mps: The same for the right belt.
+        left_accel_mps2: Its rate of change.
+        right_accel_mps2: The same for the right belt.
+        left_base_mps: Set point at which the perturbation began.
+        right_base_mps: The same for the right belt.
+        perturbed_ns: When the last perturbation ended, or was refused for good.
+        is_refused: The perturbation that is wished for now was refused.
+        left_due_mps: Where a belt that follows its commands is by now.
+        right_due_mps: The same on the right.
+        left_slow_mps: The same, low-passed as drives are.
+        right_slow_mps: The same on the right.
         incline_rad: The last commanded deck angle.
         is_deck_known: The deck's angle was measured once; until then it is commanded level.
         is_clamped: The last wish was outside the limits.
@@ -97,8 +145,23 @@ class GuardState(Record, frozen=True, kw_only=True):
     since_ns: int = 0
     severity: Severity = "none"
     cause: str = "start-up"
+    cause_name: str = ""
+    decel_mps2: float = 0.0
+    needs_restart: bool = False
+    seen_ns: dict[str, int] = msgspec.field(default_factory=dict)
+    held_ns: int = 0
     left_speed_mps: float = 0.0
     right_speed_mps: float = 0.0
+    left_accel_mps2: float = 0.0
+    right_accel_mps2: float = 0.0
+    left_base_mps: float = 0.0
+    right_base_mps: float = 0.0
+    perturbed_ns: int = -(10**12)
+    is_refused: bool = False
+    left_due_mps: float = 0.0
+    right_due_mps: float = 0.0
+    left_slow_mps: float = 0.0
+    right_slow_mps: float = 0.0
     incline_rad: float = 0.0
     is_deck_known: bool = False
     is_clamped: bool = False

@@ -30,7 +30,7 @@ class AnswerCheck:
     def __init__(self, scene: type[Record]) -> None:
         self._scene = scene
         self._kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(scene)]
-        self._wish_kinds: _Kinds = [(name, float) for name in Wish.__struct_fields__]
+        self._wish_kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(Wish)]
 
     def blank(self) -> Record:
         """Return a scene of zeros."""

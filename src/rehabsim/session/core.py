@@ -25,6 +25,7 @@ from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, where
 from rehabsim.session.desk import ClientRequest, Desk
 from rehabsim.session.messages import Ack
+from rehabsim.session.occupant import Occupant
 from rehabsim.session.table import Column, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario, Step
 
@@ -90,6 +91,7 @@ class Core:
         limits: Of the belts, to refuse a speed early; the keeper holds them anyway.
         cruise_speed_mps: Speed at the start.
         analysis: Of the forces.
+        is_unloaded: A trial with empty belts; nobody may be on them.
     """
 
     def __init__(
@@ -98,11 +100,14 @@ class Core:
         limits: Limits,
         cruise_speed_mps: float,
         analysis: GaitAnalysis | None = None,
+        *,
+        is_unloaded: bool = False,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
         self._max_belt_age_ns = round(limits.max_belt_age_s * NS)
         self._gait = GaitAnalysis() if analysis is None else analysis
+        self._occupant = Occupant(is_expected=not is_unloaded)
         self._desk = Desk(limits, cruise_speed_mps)
         self._report: Report | None = None
         self._belt = NO_BELT
@@ -136,6 +141,7 @@ class Core:
             self._gait.prepare(check)
         gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)
         events += [_news(inputs.t_ns, verdict) for verdict in self._gait.take_verdicts()]
+        person, plates = self._occupant.step(inputs.chunks, gait, dt_s)
         self._move_belts(inputs.t_ns, dt_s)
         state = State(
             t_ns=inputs.t_ns,
@@ -148,7 +154,15 @@ class Core:
             cruise_speed_mps=self._desk.cruise_speed_mps,
         )
         step = self._ask_scenario(state, events)
-        return self._outputs(state, step, events, gait_events)
+        message = WishMessage(
+            state.t_ns,
+            step.wish,
+            self._desk.operator_t_ns,
+            self._plate_t_ns,
+            person=person,
+            plates=plates,
+        )
+        return self._outputs(state, step, message, events, gait_events)
 
     def _hear_keeper(self, inputs: CoreInputs) -> list[Event]:
         events: list[Event] = []
@@ -189,6 +203,7 @@ class Core:
         self,
         state: State,
         step: Step,
+        message: WishMessage,
         events: list[Event],
         gait_events: tuple[GaitEvent, ...],
     ) -> CoreOutputs:
@@ -197,7 +212,7 @@ class Core:
             state,
             step,
             self._report,
-            WishMessage(state.t_ns, step.wish, desk.operator_t_ns, self._plate_t_ns),
+            message,
             tuple(desk.asks),
             tuple(desk.acks),
             (*events, *desk.events),

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from rehabsim.base.config import Limits
-from rehabsim.base.records import Event, Mode, Record
+from rehabsim.base.records import MOVING, Event, Mode, Record
 from rehabsim.gait.preparation import Check
 from rehabsim.safety.messages import Answer, Ask
 from rehabsim.session.messages import Ack, RequestName
@@ -16,7 +16,7 @@ UNANSWERED = "The keeper of the belts does not answer; use the red button on the
 MAX_REMEMBERED = 1000
 """Answers kept, so that the same id is answered the same way."""
 
-ACTIVE: frozenset[Mode] = frozenset({"armed", "starting", "running", "stopping"})
+ACTIVE: frozenset[Mode] = MOVING | {"armed", "stopping"}
 
 Status = Literal["applied", "rejected"]
 

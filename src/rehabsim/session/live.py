@@ -345,7 +345,7 @@ class LiveSession:
             seed=self._session.seed,
             scenario=self._scenario.name,
             params={key: str(value) for key, value in self._session.params.items()},
-            limits=self._site.limits.model_dump(),
+            limits=self._site.limits.model_dump(exclude={"perturbation"}),
             log=self.summary.log,
         )
 

@@ -1,6 +1,6 @@
 """An operator made of rules, for sessions without a console. Pure."""
 
-from rehabsim.base.records import Mode
+from rehabsim.base.records import MOVING, Mode
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.messages import RequestName
 
@@ -31,10 +31,10 @@ class ScriptedOperator:
         if t_ns < self._next_ns:
             return []
         self._next_ns = t_ns + EVERY_NS
-        self._has_walked = self._has_walked or mode in ("starting", "running")
+        self._has_walked = self._has_walked or mode in MOVING
         names: list[RequestName] = ["alive"]
         if self._pause_ns is not None and t_ns >= self._pause_ns:
-            if mode in ("armed", "starting", "running"):
+            if mode == "armed" or mode in MOVING:
                 names.append("pause")
         elif mode == "locked" and not self._has_unlocked:
             self._has_unlocked = True

@@ -25,7 +25,7 @@ from rehabsim.session.live import LiveSession, Summary, tables
 from rehabsim.session.log import LogWriter
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.setup import make_core, make_header, make_scenario, plain
+from rehabsim.session.setup import make_core, make_header, make_scenario, plain, tightened
 
 REALTIME_PRIORITY = 20
 PHASE_NS = 1_000_000
@@ -133,6 +133,7 @@ async def _open(
 ) -> AsyncIterator[tuple[LiveSession, LogWriter | None]]:
     site = check(plan.site, Site, where=plan.where)
     session = check(plan.session, Session, where=plan.where)
+    site = tightened(site, session, where=plan.where)
     scenario = make_scenario(session, where=plan.where)
     core = make_core(site, session, scenario)
     plates_table = DeviceTable.model_validate(plan.plates)
@@ -256,7 +257,9 @@ async def run_together(
         treadmill = make_driver(
             TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
         )
-        keeper = Keeper(treadmill, site.limits, clock, plan.keeper_url)
+        session = check(plan.session, Session, where=plan.where)
+        limits = tightened(site, session, where=plan.where).limits
+        keeper = Keeper(treadmill, limits, clock, plan.keeper_url, room=site.limits)
         await keeper.open()
         stack.push_async_callback(keeper.close)
         await stack.enter_async_context(_running(keeper.run()))

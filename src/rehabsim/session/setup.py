@@ -11,7 +11,7 @@ import msgspec
 
 from rehabsim import __version__
 from rehabsim.base.clock import utc_ns
-from rehabsim.base.config import Session, Site, check, load_toml
+from rehabsim.base.config import Limits, Session, Site, check, load_toml
 from rehabsim.base.errors import ConfigError, ScenarioError
 from rehabsim.devices.driver import installed
 from rehabsim.gait.analysis import GaitAnalysis
@@ -92,8 +92,35 @@ def make_scenario(session: Session, *, where: str) -> Scenario:
 
 def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
     """Return the core of a session; replay makes the same one from the log's header."""
-    analysis = make_analysis(site, session)
-    return Core(scenario, site.limits, session.cruise_speed_mps, analysis)
+    return Core(
+        scenario,
+        site.limits,
+        session.cruise_speed_mps,
+        make_analysis(site, session),
+        is_unloaded=session.is_unloaded,
+    )
+
+
+def tightened(site: Site, session: Session, *, where: str) -> Site:
+    """Return the room with its limits tightened by those of the person.
+
+    Raises:
+        ConfigError: A limit of the person is unknown, impossible, or wider than the room's.
+    """
+    room = site.limits.model_dump()
+    own = room | session.limits
+    inner = session.limits.get("perturbation")
+    if isinstance(inner, dict) and room["perturbation"] is not None:
+        own["perturbation"] = room["perturbation"] | inner
+    wished = check(own, Limits, where=f"{where}: limits")
+    tight = site.limits.tightened_by(wished)
+    for name, asked in wished.model_dump().items():
+        if tight.model_dump()[name] != asked:
+            raise ConfigError(
+                f"{where}: limits.{name}: {asked} is wider than the room's {room[name]}; a session"
+                " may only tighten limits."
+            )
+    return site.model_copy(update={"limits": tight})
 
 
 def make_analysis(site: Site, session: Session) -> GaitAnalysis:

@@ -29,7 +29,7 @@ from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
 from rehabsim.session.run import SIMULATED, SessionPlan, fault_plan, plate_origins
-from rehabsim.session.setup import plain
+from rehabsim.session.setup import plain, tightened
 
 START_S = 120.0
 """Longest wait for a process to say that it is ready; the simulator compiles itself once."""
@@ -194,7 +194,8 @@ def _start(job: Job, folder: Path) -> None:
     keeper_url = f"unix:{folder / 'keeper'}"
     keeper = KeeperPlan(
         treadmill=treadmill,
-        limits=job.site.limits.model_dump(),
+        limits=tightened(job.site, job.session, where=job.where).limits.model_dump(),
+        room=job.site.limits.model_dump(),
         url=keeper_url,
         epoch_ns=job.epoch_ns,
         where=job.where,

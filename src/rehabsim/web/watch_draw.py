@@ -5,6 +5,7 @@ from math import isfinite
 
 from rich.text import Text
 
+from rehabsim.base.records import MOVING
 from rehabsim.web.watch_model import SeenState, View
 
 LEFT, RIGHT = "#5db2ff", "#ffa05c"
@@ -16,6 +17,8 @@ MODE_COLOUR = {
     "starting": "#5cd6d6",
     "running": WELL,
     "stopping": RIGHT,
+    "holding": ODD,
+    "perturbing": "#5cd6d6",
 }
 SEVERITY_STYLE = {
     "none": "",
@@ -42,10 +45,12 @@ OLD_S = 0.1
 
 LETTERS = {
     "A": ".##. #..# #..# #### #..# #..#",
+    "B": "###. #..# ###. #..# #..# ###.",
     "C": ".### #... #... #... #... .###",
     "D": "###. #..# #..# #..# #..# ###.",
     "E": "#### #... ###. #... #... ####",
     "G": ".### #... #.## #..# #..# .###",
+    "H": "#..# #..# #### #..# #..# #..#",
     "I": "### .#. .#. .#. .#. ###",
     "K": "#..# #.#. ##.. #.#. #..# #..#",
     "L": "#... #... #... #... #... ####",
@@ -131,7 +136,7 @@ def mode(view: View, width: int) -> Text:
     elif view.connection == "stale":
         text.append(f"Nothing new for {view.silent_s:.1f} s; it was {state.mode} then.", BAD)
     else:
-        well = "no cause to stop" if state.mode in ("starting", "running") else "nothing is wrong"
+        well = "no cause to stop" if state.mode in MOVING else "nothing is wrong"
         text.append(state.cause or well, style=ODD if state.cause else SOFT)
         text.append("\n ")
         text.append(f"in command: {state.commander or 'nobody'}", style=SOFT)

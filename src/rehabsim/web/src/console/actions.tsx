@@ -13,6 +13,8 @@ const NEXT: Record<Mode, string> = {
   starting: "pause",
   running: "pause",
   stopping: "",
+  holding: "pause",
+  perturbing: "pause",
 };
 
 export function Actions() {

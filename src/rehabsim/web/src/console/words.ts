@@ -67,6 +67,8 @@ export const MODE_WORDS: Record<Mode, string> = {
   starting: "STARTING",
   running: "RUNNING",
   stopping: "STOPPING",
+  holding: "HOLDING",
+  perturbing: "PERTURBING",
 };
 
 export type Tone = "calm" | "ready" | "moving" | "attention" | "alarm" | "unknown";
@@ -79,7 +81,10 @@ export function tone(state: State): Tone {
       return "attention";
     case "starting":
     case "running":
+    case "perturbing":
       return "moving";
+    case "holding":
+      return "attention";
     case "stopping":
       return state.cause === "paused" ? "attention" : "alarm";
     case "locked":
@@ -101,6 +106,10 @@ export function modeSentence(state: State, self: string, armedLeft_s: number): s
       return `Belts speed up; set speed ${target}.`;
     case "running":
       return `Belts follow the scenario; set speed ${target}.`;
+    case "perturbing":
+      return `A perturbation is on; set speed ${target}.`;
+    case "holding":
+      return `${cause} The speed is held until that has gone; soon the belts stop.`;
     case "stopping":
       return `${cause} Belts are ramping to rest.`;
     case "locked":

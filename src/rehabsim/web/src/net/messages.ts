@@ -3,7 +3,15 @@
 
 import { decode } from "@msgpack/msgpack";
 
-export type Mode = "locked" | "idle" | "armed" | "starting" | "running" | "stopping";
+export type Mode =
+  | "locked"
+  | "idle"
+  | "armed"
+  | "starting"
+  | "running"
+  | "stopping"
+  | "holding"
+  | "perturbing";
 export type Severity = "none" | "warn" | "hold" | "ramp" | "fast" | "estop";
 
 export interface Speeds {

@@ -1,0 +1,62 @@
+"""Where the set points of belts and deck go next. Pure."""
+
+from math import isfinite
+
+from rehabsim.base.config import Limits
+from rehabsim.base.records import BeltSample, Mode, Wish
+from rehabsim.safety.envelope import Envelope, Motion, approach
+from rehabsim.safety.messages import GuardState
+
+
+def envelope_of(mode: Mode, limits: Limits) -> Envelope:
+    """Return what the belts may do in a mode in which they move."""
+    extra = limits.perturbation
+    if mode == "perturbing" and extra is not None:
+        return Envelope(
+            extra.max_speed_mps, extra.max_accel_mps2, extra.max_jerk_mps3, extra.max_split_mps
+        )
+    accel_mps2 = limits.max_start_accel_mps2 if mode == "starting" else limits.max_accel_mps2
+    return Envelope(limits.max_speed_mps, accel_mps2, limits.max_jerk_mps3, limits.max_split_mps)
+
+
+def targets(mode: Mode, wish: Wish, state: GuardState, limits: Limits) -> tuple[float, float]:
+    """Return where both belts should go.
+
+    Args:
+        mode: In which they move.
+        wish: Held to the envelope of this mode.
+        state: So far; its set points are the last commanded ones.
+        limits: Of the room, tightened by those of the person.
+    """
+    bases_mps = (state.left_base_mps, state.right_base_mps)
+    wished_mps = (wish.left_speed_mps, wish.right_speed_mps)
+    if mode == "perturbing" and limits.perturbation is not None:
+        most_mps = limits.perturbation.max_change_mps
+        left_mps, right_mps = (
+            min(max(wished, base - most_mps), base + most_mps)
+            for wished, base in zip(wished_mps, bases_mps, strict=True)
+        )
+        return left_mps, right_mps
+    if wish.is_perturbation:  # and not allowed: back to where it would have begun
+        return bases_mps
+    if mode == "holding":
+        return state.left_speed_mps, state.right_speed_mps
+    return wished_mps
+
+
+def move(
+    state: GuardState, targets_mps: tuple[float, float], envelope: Envelope, dt_s: float
+) -> Motion:
+    """Return the next set points, `dt_s` after the last ones."""
+    now = Motion(
+        (state.left_speed_mps, state.right_speed_mps),
+        (state.left_accel_mps2, state.right_accel_mps2),
+    )
+    return approach(now, targets_mps, envelope, dt_s) if dt_s > 0 else now
+
+
+def deck(state: GuardState, belt: BeltSample | None, limits: Limits) -> tuple[float, bool]:
+    """Return where the deck is held: where it was found, and later where we put it."""
+    if state.is_deck_known or belt is None or not isfinite(belt.incline_rad):
+        return state.incline_rad, state.is_deck_known
+    return min(max(belt.incline_rad, 0.0), limits.max_incline_rad), True

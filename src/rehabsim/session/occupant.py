@@ -1,0 +1,93 @@
+"""What safety is told of the person and of the plates under them. Pure."""
+
+from collections.abc import Sequence
+from math import exp, isfinite, nan
+
+import numpy as np
+
+from rehabsim.base.records import Gait, PlateChunk
+from rehabsim.safety.messages import Person, PlateFault
+
+MEAN_S = 2.0
+"""Time constant of the mean load: some steps."""
+
+RAIL_S, RAIL_COUNT = 0.010, 8
+STUCK_S, STUCK_COUNT = 0.300, 20
+"""So long the same numbers, and so often: at the end of the range, or not alive. Forces of a real
+plate are never twice the same for long, they carry the noise of its amplifier."""
+
+RAIL_N = 500.0
+"""A plate that is at its end bears more."""
+
+LOADED_N = 50.0
+"""An empty plate behind a dead band may say zero for as long as it likes."""
+
+FZ = (2, 8)
+
+
+class Occupant:
+    """Follows load and plates from tick to tick.
+
+    Args:
+        is_expected: Somebody walks; else it is a trial with empty belts.
+    """
+
+    def __init__(self, *, is_expected: bool = True) -> None:
+        self._is_expected = is_expected
+        self._mean_n = nan
+        self._last: list[np.ndarray[tuple[int], np.dtype[np.float32]] | None] = [None, None]
+        self._same_count = [[0, 0], [0, 0]]
+        self._dt_s = nan
+
+    def step(
+        self, chunks: Sequence[PlateChunk], gait: Gait, dt_s: float
+    ) -> tuple[Person, PlateFault]:
+        """Return what is known now.
+
+        Args:
+            chunks: Force-plate samples of this tick.
+            gait: What the analysis says of them.
+            dt_s: Since the tick before.
+        """
+        for chunk in chunks:
+            self._dt_s = chunk.dt_ns / 1e9
+            for plate in (0, 1):
+                self._compare(plate, chunk)
+        load_n = gait.left_fz_n + gait.right_fz_n
+        if isfinite(load_n):
+            share = 1 - exp(-dt_s / MEAN_S)
+            kept_n = self._mean_n if isfinite(self._mean_n) else load_n
+            self._mean_n = kept_n + share * (load_n - kept_n)
+        person = Person(
+            is_expected=self._is_expected,
+            load_n=load_n,
+            mean_load_n=self._mean_n,
+            body_weight_n=gait.body_weight_n,
+            cop_x_m=gait.cop_x_m,
+            cop_y_m=gait.cop_y_m,
+        )
+        return person, self._fault()
+
+    def _compare(self, plate: int, chunk: PlateChunk) -> None:
+        """Count how many samples in a row said the same: the vertical force, and all six."""
+        six = chunk.wrench[:, 6 * plate : 6 * plate + 6]
+        last = self._last[plate]
+        before = six[:1] if last is None else last[None]
+        is_same = np.concatenate([before, six])[1:] == np.concatenate([before, six])[:-1]
+        fz_n = six[:, 2]
+        for which, flags in enumerate(
+            (is_same[:, 2] & (np.abs(fz_n) > RAIL_N), is_same.all(axis=1) & (fz_n > LOADED_N))
+        ):
+            changes = np.flatnonzero(~flags)
+            count = self._same_count[plate][which]
+            count = count + len(flags) if not len(changes) else len(flags) - 1 - int(changes[-1])
+            self._same_count[plate][which] = count
+        self._last[plate] = six[-1] if len(six) else last
+
+    def _fault(self) -> PlateFault:
+        for rail_count, same_count in self._same_count:
+            if same_count >= STUCK_COUNT and same_count * self._dt_s >= STUCK_S:
+                return "stuck"
+            if rail_count >= RAIL_COUNT and rail_count * self._dt_s >= RAIL_S:
+                return "saturated"
+        return ""

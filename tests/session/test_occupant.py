@@ -1,0 +1,105 @@
+"""What safety is told of the person and the plates."""
+
+from math import isnan, nan
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from rehabsim.base.records import Gait, PlateChunk
+from rehabsim.session.occupant import MEAN_S, Occupant
+
+WALKING = Gait(left_fz_n=300.0, right_fz_n=420.0, body_weight_n=700.0, cop_x_m=0.1, cop_y_m=-0.05)
+
+
+def chunk(wrench, dt_ns=1_000_000):
+    return PlateChunk(0, 0, 0, dt_ns, np.asarray(wrench, np.float32))
+
+
+def noisy(count=4, seed=1, fz_n=350.0):
+    """Return samples of two plates that bear a person."""
+    wrench = np.random.default_rng(seed).standard_normal((count, 12))
+    wrench[:, (2, 8)] += fz_n
+    return wrench
+
+
+def fault(blocks, dt_ns=1_000_000):
+    """Return what is wrong after some blocks of samples."""
+    occupant, plates = Occupant(), ""
+    for block in blocks:
+        _, plates = occupant.step([chunk(block, dt_ns)], WALKING, 0.004)
+    return plates
+
+
+def test_the_person_is_told_as_the_analysis_knows_them():
+    person, plates = Occupant().step([chunk(noisy())], WALKING, 0.004)
+    assert person.is_expected
+    assert (person.load_n, person.body_weight_n) == (720.0, 700.0)
+    assert (person.cop_x_m, person.cop_y_m) == (0.1, -0.05)
+    assert isnan(person.harness_n)
+    assert plates == ""
+
+
+def test_a_trial_with_empty_belts_is_told_as_one():
+    person, _ = Occupant(is_expected=False).step([], Gait(), 0.004)
+    assert not person.is_expected
+    assert isnan(person.load_n)
+
+
+def test_the_mean_load_follows_slowly_and_forgets_what_is_not_measured():
+    occupant = Occupant()
+    occupant.step([], WALKING, 0.004)
+    double = structs.replace(WALKING, left_fz_n=1020.0)
+    for _ in range(round(MEAN_S / 0.004)):
+        person, _ = occupant.step([], double, 0.004)
+    assert person.mean_load_n == pytest.approx(720 + 720 * (1 - np.exp(-1)), rel=1e-3)
+    person, _ = occupant.step([], structs.replace(double, left_fz_n=nan), 0.004)
+    assert person.mean_load_n == pytest.approx(720 + 720 * (1 - np.exp(-1)), rel=1e-3)
+
+
+def test_plates_that_live_are_well_however_the_samples_are_cut():
+    samples = noisy(2000)
+    for size in (1, 3, 4, 16, 2000):
+        assert fault(np.split(samples, range(size, 2000, size))) == ""
+
+
+@pytest.mark.parametrize("plate", [0, 1])
+@pytest.mark.parametrize("size", [1, 4, 7])
+@pytest.mark.parametrize(("count", "plates"), [(299, ""), (301, "stuck"), (900, "stuck")])
+def test_a_plate_that_repeats_itself_for_a_third_of_a_second_is_stuck(plate, size, count, plates):
+    samples = noisy(1000)
+    own = slice(6 * plate, 6 * plate + 6)
+    samples[:count, own] = samples[0, own]
+    assert fault(np.split(samples[:count], range(size, count, size))) == plates
+    assert fault(np.split(samples, range(size, 1000, size))) == ""
+
+
+def test_an_empty_plate_may_repeat_itself():
+    samples = noisy(1000)
+    samples[:, :6] = 0.0
+    assert fault([samples]) == ""
+
+
+def test_a_vertical_force_at_its_end_is_saturated():
+    samples = noisy(100, fz_n=980.0)
+    samples[80:, 2] = 1000.0
+    assert fault([samples]) == "saturated"
+    assert fault([samples[:87]]) == ""
+    samples[80:, 2] = 400.0  # no plate ends there
+    assert fault([samples]) == ""
+
+
+def test_slow_plates_need_several_samples_too():
+    samples = noisy(8, fz_n=1000.0)
+    samples[:, 2] = 1000.0
+    assert fault([samples[:6]], dt_ns=5_000_000) == ""
+    assert fault([np.repeat(samples, 2, axis=0)], dt_ns=5_000_000) == "saturated"
+    still = np.repeat(noisy(1), 100, axis=0)
+    assert fault([still[:19]], dt_ns=20_000_000) == ""
+    assert fault([still[:21]], dt_ns=20_000_000) == "stuck"
+
+
+def test_missing_samples_are_not_the_same_as_each_other():
+    samples = noisy(1000)
+    samples[:, 2] = np.nan
+    assert fault([samples]) == ""

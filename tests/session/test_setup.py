@@ -1,0 +1,44 @@
+"""From files to the parts of a session: the limits of a person within those of the room."""
+
+import pytest
+
+from rehabsim.base.config import Session, Site, load_toml
+from rehabsim.base.errors import ConfigError
+from rehabsim.session.setup import SIMULATED_SITE, tightened
+
+
+def room():
+    return load_toml(SIMULATED_SITE, Site)
+
+
+def test_a_person_may_tighten_the_limits_of_the_room():
+    session = Session(
+        scenario="boat",
+        limits={"max_speed_mps": 0.8, "perturbation": {"max_change_mps": 0.2, "min_pause_s": 9.0}},
+    )
+    limits = tightened(room(), session, where="s.toml").limits
+    assert limits.max_speed_mps == 0.8
+    assert limits.perturbation.max_change_mps == 0.2
+    assert limits.perturbation.min_pause_s == 9.0
+    assert limits.max_accel_mps2 == room().limits.max_accel_mps2
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"max_speed_mps": 2.1}, "limits.max_speed_mps: 2.1 is wider than the room's 2.0"),
+        ({"perturbation": {"min_pause_s": 1.0}}, "limits.perturbation: "),
+        ({"max_sped_mps": 1.0}, "unknown key"),
+        ({"max_speed_mps": "fast"}, "max_speed_mps"),
+    ],
+)
+def test_limits_of_a_person_that_are_wider_or_wrong_are_refused(limits, words):
+    session = Session(scenario="boat", limits=limits)
+    with pytest.raises(ConfigError, match=words) as caught:
+        tightened(room(), session, where="s.toml")
+    assert str(caught.value).startswith("s.toml: limits")
+
+
+def test_no_perturbation_is_tighter_than_any():
+    session = Session(scenario="boat", limits={"perturbation": None})
+    assert tightened(room(), session, where="s.toml").limits.perturbation is None
