@@ -220,7 +220,9 @@ class Console:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        request = {"id": f"{os.getpid()}-{self._count}", "name": name, **fields}
+        seen = self.state()
+        proof = {"boot_id": seen.boot_id, "t_s": seen.t_s}
+        request = {"id": f"{os.getpid()}-{self._count}", "name": name, **proof, **fields}
         self._ask.send(msgspec.json.encode(request))
         while self._ask.poll(5000):
             ack: dict[str, object] = msgspec.json.decode(self._ask.recv())
@@ -248,7 +250,9 @@ class Page:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        request = {"id": f"p{self._count}", "name": name, **fields}
+        seen = self.state()
+        proof = {"boot_id": seen.boot_id, "t_s": seen.t_s}
+        request = {"id": f"p{self._count}", "name": name, **proof, **fields}
         self._socket.send(msgspec.json.encode(request).decode())
         while True:
             text = self._socket.recv(timeout=5)
