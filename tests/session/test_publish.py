@@ -48,11 +48,8 @@ def test_a_request_comes_through_with_its_sender_and_is_answered(publisher, sock
     asker = socket(zmq.DEALER)
     asker.setsockopt(zmq.IDENTITY, b"console-1")
     asker.connect(publisher.request_url)
-    (request,), _ = ask(
-        publisher,
-        asker,
-        b'{"id": "1", "name": "set_speed", "speed_mps": 0.9, "boot_id": "a-session", "t_s": 0}',
-    )
+    asked = {"id": "1", "name": "set_speed", "speed_mps": 0.9, "boot_id": BOOT, "t_s": 0}
+    (request,), _ = ask(publisher, asker, msgspec.json.encode(asked))
     assert (request.client, request.name, request.speed_mps) == ("console-1", "set_speed", 0.9)
     publisher.answer("console-1", Ack("1", "applied", 7, 0.028))
     assert asker.poll(1000)

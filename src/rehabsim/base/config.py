@@ -165,7 +165,7 @@ class Session(Strict):
 
     scenario: str
     subject: str = "anonymous"
-    patient: str = "healthy"
+    patient: Annotated[str, Field(pattern=r"^[a-z_]{1,40}(:.{1,20})?$")] = "healthy"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     body_height_m: Annotated[float, Field(ge=0.8, le=2.4, allow_inf_nan=False)] = 1.75
     cruise_speed_mps: Speed = 0.8

@@ -17,6 +17,7 @@ from rehabsim.session.entrance import (
     MAX_CLIENTS,
     RATE_HZ,
     TOO_MANY,
+    Quota,
     Quotas,
     Role,
     may_be_stop,
@@ -132,23 +133,26 @@ class Publisher:
         t_s = self._take_count * TAKE_S
         quota = self._quotas.of(client, t_s)
         is_free = quota.allows(t_s, is_stop=False)
-        if not is_free and not (may_be_stop(body) and quota.allows(t_s, is_stop=True)):
-            if not quota.has_told:
-                quota.has_told = True
-                self._refuse(client, "", TOO_MANY.format(rate=RATE_HZ))
-            return None
+        if not is_free and not may_be_stop(body):
+            return self._leave_out(client, quota)
         try:
             request = decode_request(body)
         except ConfigError as error:
             self._refuse(client, "", str(error))
             return None
+        if not is_free and not (request.name == "stop" and quota.allows(t_s, is_stop=True)):
+            return self._leave_out(client, quota)
         reason = objection(request, role, self._boot_id, self._t_s)
         if reason:
             self._refuse(client, request.id, reason)
             return None
-        if not is_free and request.name != "stop":
-            return None
         return ClientRequest(client, request.id, request.name, request.speed_mps, request.text)
+
+    def _leave_out(self, client: str, quota: Quota) -> None:
+        """Pass over a request of a client that asks too often; say so once."""
+        if not quota.has_told:
+            quota.has_told = True
+            self._refuse(client, "", TOO_MANY.format(rate=RATE_HZ))
 
     def _remember(self, client: str, envelope: list[bytes]) -> None:
         """Keep how a client is answered; of too many the one silent longest is forgotten."""

@@ -233,19 +233,17 @@ class Reception:
         """Act on one message from a page."""
         now_ns = self._clock.now_ns()
         visitor.hear(now_ns)
-        t_s = now_ns / 1e9
-        is_free = visitor.quota.allows(t_s, is_stop=False)
-        if not is_free and not (may_be_stop(text) and visitor.quota.allows(t_s, is_stop=True)):
-            if not visitor.quota.has_told:
-                visitor.quota.has_told = True
-                visitor.tell(_refusal("", TOO_MANY.format(rate=RATE_HZ)))
+        t_s, quota = now_ns / 1e9, visitor.quota
+        is_free = quota.allows(t_s, is_stop=False)
+        if not is_free and not may_be_stop(text):
+            _leave_out(visitor)
             return
         try:
             ping = msgspec.json.decode(text, type=Ping)
         except (ValueError, RecursionError):
             ping = Ping()
         if ping.k == "token":
-            if hmac.compare_digest(ping.token.encode(), self._token):
+            if hmac.compare_digest(ping.token.encode("utf-8", "replace"), self._token):
                 visitor.role = "console"
             return
         if ping.k == "ping":
@@ -263,8 +261,10 @@ class Reception:
         except ConfigError as error:
             visitor.tell(_refusal("", str(error)))
             return
-        if is_free or request.name == "stop":
+        if is_free or (request.name == "stop" and quota.allows(t_s, is_stop=True)):
             await self._pass_on(visitor, request, text, now_ns)
+        else:
+            _leave_out(visitor)
 
     async def _pass_on(self, visitor: Visitor, request: Request, text: str, now_ns: int) -> None:
         mouth = self._mouths[visitor.name]
@@ -293,6 +293,13 @@ class Reception:
                     reason=answer.reason,
                 )
             )
+
+
+def _leave_out(visitor: Visitor) -> None:
+    """Pass over what a page asks too often; say so once."""
+    if not visitor.quota.has_told:
+        visitor.quota.has_told = True
+        visitor.tell(_refusal("", TOO_MANY.format(rate=RATE_HZ)))
 
 
 def _refusal(request_id: str, reason: str) -> str:
