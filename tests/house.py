@@ -105,12 +105,17 @@ class House:
         self._open.append(child)
         return child
 
-    def start_session(self, *, scenario: str = "boat", has_operator: bool = False) -> Child:
+    def start_session(
+        self, *, scenario: str = "boat", has_operator: bool = False, subject: str = "anonymous"
+    ) -> Child:
         """Return a session that has just said that it is ready; its log is `session.log_path`."""
         self._count += 1
         log_path = self.folder / f"session-{self._count}.mcap"
         session = Session(
-            scenario=scenario, cruise_speed_mps=CRUISE_MPS, params={"wave_height_m": 0.0}
+            scenario=scenario,
+            subject=subject,
+            cruise_speed_mps=CRUISE_MPS,
+            params={"wave_height_m": 0.0},
         )
         plan = SessionPlan(
             site=plain(self.site),
@@ -132,6 +137,8 @@ class House:
         """Return a gateway and the address of its pages."""
         words = ["-m", "rehabsim.web.gateway", "--port", "0"]
         words += ["--state-url", self.state_url, "--request-url", self.request_url]
+        if self.site.publish.keys:
+            words += ["--key", f"{self.site.publish.keys}/gateway.key"]
         child = self.start("gateway", [*words, "--keeper-url", self.keeper_url], b"")
         return child, child.wait_ready()
 

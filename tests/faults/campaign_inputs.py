@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from faults.corpora import NO_NUMBERS, bad_requests, strange_ids
 from faults.figures import Row
+from web.fakes import FakeSession
 
 from rehabsim.base.clock import HostClock
 from rehabsim.base.config import FaultFile, Session, Site, Strict, check, load_toml
@@ -103,41 +104,12 @@ def _is_request_taken(data: object) -> bool:
 # -- the gateway's WebSocket -----------------------------------------------------------------
 
 
-class _Mouth:
-    def __init__(self) -> None:
-        self.asked: list[bytes] = []
-
-    def ask(self, request: bytes) -> bool:
-        self.asked.append(request)
-        return True
-
-    def take(self) -> list[str]:
-        return []
-
-    def close(self) -> None:
-        pass
-
-
-class _Session:
-    """A live session as the reception hears it; keeps what pages ask of it."""
-
-    def __init__(self) -> None:
-        self.clock = self
-        self.said = _Mouth()
-
-    def t_s(self, now_ns: int) -> float:
-        return 1.0
-
-    def mouth(self, name: str) -> _Mouth:
-        return self.said
-
-
 def _websocket(texts: list[bytes]) -> Row:
     """Say each to a reception; what it passes on, the session must refuse."""
 
     async def go() -> Row:
         clock = HostClock()
-        session = _Session()
+        session = FakeSession()
         reception = Reception(session, KeeperLink("", clock), clock)
         reception.is_live = lambda now_ns: True  # type: ignore[method-assign]
         failures, notes = 0, set()

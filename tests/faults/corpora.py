@@ -76,7 +76,9 @@ def paths(secret: str) -> list[str]:
     fronts = ("/assets/", "/", "/console/", "/assets//", "/assets/x/", "//assets/", "/assets/%00/")
     found = [f"{front}{up * count}{secret}" for front, up, count in product(fronts, ups, (1, 3))]
     found += [f"/assets/{word}" for word in (f"/{secret}", f"file:///{secret}", f"C:\\{secret}")]
-    found += [f"/assets/{secret}{end}" for end in ("%00.js", "\0.js", "::$DATA", "/.", "?", "#", "~")]
+    found += [
+        f"/assets/{secret}{end}" for end in ("%00.js", "\0.js", "::$DATA", "/.", "?", "#", "~")
+    ]
     return found
 
 
@@ -86,7 +88,9 @@ def strange_ids() -> list[str]:
     tails = ("x", "etc/passwd", "session.key", "allowed.toml")
     ups = ("../", "/", "..\\", "~/", "%2e%2e/", "..%2f", "./", "a/../../", "$HOME/", "`id`/", "\0/")
     found = words + [f"{up * count}{tail}" for up, tail, count in product(ups, tails, (1, 2, 3, 5))]
-    return found + [f"{word}.{end}" for word in ("a", "A_B", "ü") for end in ("", ".", "key", "toml")]
+    return found + [
+        f"{word}.{end}" for word in ("a", "A_B", "ü") for end in ("", ".", "key", "toml")
+    ]
 
 
 NO_NUMBERS: tuple[object, ...] = (
@@ -108,14 +112,21 @@ def bad_requests(count: int, seed: int) -> list[bytes]:
     whole = {"id": "x", "name": "set_speed", "speed_mps": 1.0, **proof}
     changes = (
         lambda: whole | {"speed_mps": rng.choice([v for v in NO_NUMBERS if v is not None])},
-        lambda: whole | {"t_s": rng.choice([v for v in NO_NUMBERS if v not in (5.000001, None)])}
-        | {"t_s_": 0},
+        lambda: (
+            whole
+            | {"t_s": rng.choice([v for v in NO_NUMBERS if v not in (5.000001, None)])}
+            | {"t_s_": 0}
+        ),
         lambda: whole | {"id": rng.choice(["", "x" * 65, " ", "\n", "ä", 1, None, True, [], {}])},
         lambda: whole | {"name": rng.choice(["", "STOP", "stop ", "arm\0", None, 1, True, [], {}])},
         lambda: whole | {"boot_id": rng.choice([1, True, [], {}, "x" * 65, "other", None])},
-        lambda: whole | {rng.choice(["speed", "force", "__proto__", "", "k"]): rng.choice([0, None])},
-        lambda: {k: v for k, v in whole.items() if k != rng.choice(["id", "name", "boot_id"])}
-        | {"id": None},
+        lambda: (
+            whole | {rng.choice(["speed", "force", "__proto__", "", "k"]): rng.choice([0, None])}
+        ),
+        lambda: (
+            {k: v for k, v in whole.items() if k != rng.choice(["id", "name", "boot_id"])}
+            | {"id": None}
+        ),
         lambda: {"id": "x", "name": "marker", "text": "x" * rng.randint(501, 900), **proof},
         lambda: [whole] * rng.randint(0, 3),
         lambda: rng.choice(NO_NUMBERS),

@@ -88,6 +88,7 @@ def test_a_malformed_request_is_refused_with_its_reason(publisher, socket, data,
     requests, answer = ask(publisher, asker, data)
     assert requests == []
     assert answer["status"] == "rejected"
+    assert answer["id"] == ("1" if b'"id": "1"' in data else "")
     assert word in answer["reason"]
 
 

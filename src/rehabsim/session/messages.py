@@ -256,6 +256,21 @@ def decode_request(data: bytes) -> Request:
         raise ConfigError(f"{words[:MAX_REASON]}.") from None
 
 
+class _Named(msgspec.Struct, frozen=True):
+    id: str = ""
+
+
+def id_of(data: bytes) -> str:
+    """Return the id in what is no good request, so that its refusal finds the asker; or nothing."""
+    if len(data) > MAX_REQUEST_BYTES:
+        return ""
+    try:
+        named = msgspec.json.decode(data, type=_Named)
+    except (ValueError, RecursionError):
+        return ""
+    return named.id if len(named.id) <= 64 and named.id.isprintable() else ""
+
+
 def event_message(event: Event, *, boot_id: str, seq: int, tick: int) -> EventMessage:
     """Return what is published of `event`."""
     return EventMessage(

@@ -37,6 +37,7 @@ from rehabsim.session.messages import (
     StateMessage,
     decode_request,
     encode_frame,
+    id_of,
 )
 from rehabsim.session.zap import DOMAIN, Zap, who
 
@@ -134,14 +135,16 @@ class Publisher:
         quota = self._quotas.of(client, t_s)
         is_free = quota.allows(t_s, is_stop=False)
         if not is_free and not may_be_stop(body):
-            return self._leave_out(client, quota)
+            self._leave_out(client, quota)
+            return None
         try:
             request = decode_request(body)
         except ConfigError as error:
-            self._refuse(client, "", str(error))
+            self._refuse(client, id_of(body), str(error))
             return None
         if not is_free and not (request.name == "stop" and quota.allows(t_s, is_stop=True)):
-            return self._leave_out(client, quota)
+            self._leave_out(client, quota)
+            return None
         reason = objection(request, role, self._boot_id, self._t_s)
         if reason:
             self._refuse(client, request.id, reason)

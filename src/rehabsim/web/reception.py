@@ -9,7 +9,7 @@ import msgspec
 from rehabsim.base.clock import Clock
 from rehabsim.base.errors import ConfigError
 from rehabsim.session.entrance import FREE, RATE_HZ, TOO_MANY, Quota, Role, may_be_stop
-from rehabsim.session.messages import Request, decode_request
+from rehabsim.session.messages import Request, decode_request, id_of
 from rehabsim.web.keeper_link import KeeperLink, StopAnswer
 from rehabsim.web.session_link import Mouth, News, SessionLink
 
@@ -259,7 +259,7 @@ class Reception:
         try:
             request = decode_request(text.encode())
         except ConfigError as error:
-            visitor.tell(_refusal("", str(error)))
+            visitor.tell(_refusal(id_of(text.encode()), str(error)))
             return
         if is_free or (request.name == "stop" and quota.allows(t_s, is_stop=True)):
             await self._pass_on(visitor, request, text, now_ns)
