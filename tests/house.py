@@ -227,8 +227,7 @@ class Console:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        seen = self.state()
-        proof = {"boot_id": seen.boot_id, "t_s": seen.t_s}
+        proof = {} if name == "stop" else self._proof()
         request = {"id": f"{os.getpid()}-{self._count}", "name": name, **proof, **fields}
         self._ask.send(msgspec.json.encode(request))
         while self._ask.poll(5000):
@@ -236,6 +235,10 @@ class Console:
             if ack["id"] == request["id"]:
                 return ack
         raise AssertionError(f"{name}: no answer")
+
+    def _proof(self) -> dict[str, object]:
+        seen = self.state()
+        return {"boot_id": seen.boot_id, "t_s": seen.t_s}
 
     def state(self, within_s: float = 5.0) -> StateMessage:
         """Return the newest state."""
@@ -257,8 +260,7 @@ class Page:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        seen = self.state()
-        proof = {"boot_id": seen.boot_id, "t_s": seen.t_s}
+        proof = {} if name == "stop" else self._proof()
         request = {"id": f"p{self._count}", "name": name, **proof, **fields}
         self._socket.send(msgspec.json.encode(request).decode())
         while True:
@@ -267,6 +269,10 @@ class Page:
                 ack: dict[str, object] = msgspec.json.decode(text)
                 if ack["k"] == "ack" and ack["id"] == request["id"]:
                     return ack
+
+    def _proof(self) -> dict[str, object]:
+        seen = self.state()
+        return {"boot_id": seen.boot_id, "t_s": seen.t_s}
 
     def state(self) -> StateMessage:
         """Return the next state."""

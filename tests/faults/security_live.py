@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ CANARIES = ("Zebedäus Quirin-Vogelsang", "Quirin", "Vogelsang", "1931-02-29", "
 PASSPHRASE = "canary in a coal mine"
 NOTES = ("born 1931-02-29", "29.2.1931", "29 Feb 1931", "q@vogelsang.example", "0151 2345678")
 LATE_S = 0.004
+STOP_S = 1.0
 
 
 def rows(folder: Path, for_s: float) -> Iterator[Row]:
@@ -48,13 +49,10 @@ def rows(folder: Path, for_s: float) -> Iterator[Row]:
         page = Page(address)
         refused = sum(page.ask("marker", text=note)["status"] == "rejected" for note in NOTES)
         windows = [house.now_s()]
-        time.sleep(for_s)
+        calm = _press_stop(page, lambda: house.now_s() > windows[0] + for_s)
         windows.append(house.now_s())
-        done = _flood(address, for_s)
+        done, pressed = _flood(address, for_s, page)
         windows.append(house.now_s())
-        stop_s = time.monotonic()
-        ack = page.ask("stop")
-        stop_s = time.monotonic() - stop_s
         commands = _command_lines([session, gateway, house.keeper, house.laboratory])
         heard = frames.close()
         session.end(10.0)
@@ -63,22 +61,38 @@ def rows(folder: Path, for_s: float) -> Iterator[Row]:
     write_report(log_path, folder / "report")
     yield from _ticks(LogReader(log_path), windows, done)
     yield Row(
-        "DoS: STOP of a page just after the flood",
-        1,
-        int(ack["status"] != "applied"),
-        [1000 * stop_s],
+        "DoS: STOP of a page during the flood, until it is answered",
+        len(pressed),
+        sum(took_s > STOP_S for took_s in pressed),
+        [1000 * took_s for took_s in pressed],
         "ms",
-        "applied",
+        f"{STOP_S:g} s",
+        f"in quiet p50 {1000 * np.median(calm):.3g} ms, max {1000 * max(calm):.3g} ms",
     )
     yield _betrayal(folder, log_path, heard, commands, refused)
     yield _secrets(room, [log_path.read_bytes(), heard, *commands, *_files(folder / "report")])
 
 
-def _flood(address: str, for_s: float) -> dict[str, int]:
+def _flood(address: str, for_s: float, page: Page) -> tuple[dict[str, int], list[float]]:
+    """Return what the flood did, and how long each STOP took meanwhile."""
     host, _, port = address.removeprefix("http://").partition(":")
     words = [sys.executable, str(Path(__file__).parent / "flood.py"), host, port, str(for_s)]
-    done = subprocess.run(words, capture_output=True, timeout=for_s + 60, check=True)
-    found: dict[str, int] = json.loads(done.stdout.splitlines()[-1])
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as process:
+        pressed = _press_stop(page, lambda: process.poll() is not None)
+        assert process.stdout is not None
+        found: dict[str, int] = json.loads(process.stdout.read().splitlines()[-1])
+    return found, pressed
+
+
+def _press_stop(page: Page, is_over: Callable[[], bool]) -> list[float]:
+    """Press STOP four times a second; return how long each took, infinite if refused."""
+    found = []
+    while not is_over():
+        since_s = time.monotonic()
+        ack = page.ask("stop")
+        took_s = time.monotonic() - since_s
+        found.append(took_s if ack["status"] == "applied" else np.inf)
+        time.sleep(max(0.25 - took_s, 0.0))
     return found
 
 
