@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from house import free_port
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
+
+from rehabsim.web.gateway import _listen
 
 pytestmark = pytest.mark.realtime
 
@@ -71,6 +74,13 @@ def test_with_tls_a_page_gets_in_by_its_own_name_alone_and_starts_by_the_token(p
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         assert token not in process.stdout.read()
+
+
+def test_a_small_answer_does_not_wait_for_the_one_before():
+    with _listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.proto == socket.IPPROTO_TCP
 
 
 def answer(page, name):
