@@ -106,12 +106,17 @@ class House:
         self._open.append(child)
         return child
 
-    def start_session(self, *, scenario: str = "boat", has_operator: bool = False) -> Child:
+    def start_session(
+        self, *, scenario: str = "boat", has_operator: bool = False, subject: str = "anonymous"
+    ) -> Child:
         """Return a session that has just said that it is ready; its log is `session.log_path`."""
         self._count += 1
         log_path = self.folder / f"session-{self._count}.mcap"
         session = Session(
-            scenario=scenario, cruise_speed_mps=CRUISE_MPS, params={"wave_height_m": 0.0}
+            scenario=scenario,
+            subject=subject,
+            cruise_speed_mps=CRUISE_MPS,
+            params={"wave_height_m": 0.0},
         )
         plan = SessionPlan(
             site=plain(self.site),
@@ -133,6 +138,8 @@ class House:
         """Return a gateway and the address of its pages."""
         words = ["-m", "rehabsim.web.gateway", "--port", "0"]
         words += ["--state-url", self.state_url, "--request-url", self.request_url]
+        if self.site.publish.keys:
+            words += ["--key", f"{self.site.publish.keys}/gateway.key"]
         child = self.start("gateway", [*words, "--keeper-url", self.keeper_url], b"")
         return child, child.wait_ready()
 
@@ -221,13 +228,18 @@ class Console:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        request = {"id": f"{os.getpid()}-{self._count}", "name": name, **fields}
+        proof = {} if name == "stop" else self._proof()
+        request = {"id": f"{os.getpid()}-{self._count}", "name": name, **proof, **fields}
         self._ask.send(msgspec.json.encode(request))
         while self._ask.poll(5000):
             ack: dict[str, object] = msgspec.json.decode(self._ask.recv())
             if ack["id"] == request["id"]:
                 return ack
         raise AssertionError(f"{name}: no answer")
+
+    def _proof(self) -> dict[str, object]:
+        seen = self.state()
+        return {"boot_id": seen.boot_id, "t_s": seen.t_s}
 
     def state(self, within_s: float = 5.0) -> StateMessage:
         """Return the newest state."""
@@ -249,7 +261,8 @@ class Page:
     def ask(self, name: str, **fields: object) -> dict[str, object]:
         """Ask and return the acknowledgement."""
         self._count += 1
-        request = {"id": f"p{self._count}", "name": name, **fields}
+        proof = {} if name == "stop" else self._proof()
+        request = {"id": f"p{self._count}", "name": name, **proof, **fields}
         self._socket.send(msgspec.json.encode(request).decode())
         while True:
             text = self._socket.recv(timeout=5)
@@ -257,6 +270,10 @@ class Page:
                 ack: dict[str, object] = msgspec.json.decode(text)
                 if ack["k"] == "ack" and ack["id"] == request["id"]:
                     return ack
+
+    def _proof(self) -> dict[str, object]:
+        seen = self.state()
+        return {"boot_id": seen.boot_id, "t_s": seen.t_s}
 
     def state(self) -> StateMessage:
         """Return the next state."""

@@ -8,9 +8,10 @@ import asyncio
 import contextlib
 import importlib
 import socket
+import ssl
 from collections.abc import Sequence
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import aiomqtt
 import msgspec
@@ -101,7 +102,7 @@ def encode(reading: Reading) -> bytes:
 
 def _outlet(url: str, laboratory: str, clock: Clock) -> Outlet:
     scheme = url.partition(":")[0]
-    if scheme == "mqtt":
+    if scheme in ("mqtt", "mqtts"):
         return MqttOutlet(url, laboratory)
     if scheme == "lsl":
         return LslOutlet(laboratory)
@@ -156,9 +157,10 @@ class MqttOutlet:
         parts = urlsplit(url)
         if not parts.hostname:
             raise ConfigError(f"sensors at {url!r}: write mqtt://HOST:PORT.")
+        self._tls = _tls(url) if parts.scheme == "mqtts" else None
         self.url = url
         self.dropped_count = 0
-        self._host, self._port = parts.hostname, parts.port or 1883
+        self._host, self._port = parts.hostname, parts.port or (8883 if self._tls else 1883)
         self._root = f"{ROOT}/{laboratory}"
         self._waiting: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(MAX_WAITING)
         self._task: asyncio.Task[None] | None = None
@@ -180,7 +182,11 @@ class MqttOutlet:
         while True:
             with contextlib.suppress(aiomqtt.MqttError):
                 async with aiomqtt.Client(
-                    self._host, self._port, will=will, socket_options=nodelay
+                    self._host,
+                    self._port,
+                    will=will,
+                    tls_context=self._tls,
+                    socket_options=nodelay,
                 ) as client:
                     await client.publish(will.topic, "online", qos=1, retain=True)
                     while True:
@@ -194,6 +200,25 @@ class MqttOutlet:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
+
+
+def _tls(url: str) -> ssl.SSLContext:
+    """Return how to speak TLS with the broker at `url`.
+
+    Raises:
+        ConfigError: A file cannot be used, or a word of the query is not known.
+    """
+    words = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    known = ("ca", "certificate", "private_key")
+    if set(words) - set(known):
+        raise ConfigError(f"sensors at {url!r}: known after the question mark: {', '.join(known)}.")
+    try:
+        context = ssl.create_default_context(cafile=words.get("ca"))
+        if "certificate" in words:
+            context.load_cert_chain(words["certificate"], words.get("private_key"))
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(f"sensors at {url!r}: {error.strerror or error}.") from error
+    return context
 
 
 class LslOutlet:

@@ -245,3 +245,27 @@ def test_hello_is_answered_and_changes_nothing():
 
 def test_the_cruise_speed_of_the_session_is_held_to_the_limit():
     assert Desk(LIMITS, 4.0).cruise_speed_mps == LIMITS.max_speed_mps
+
+
+def test_a_start_is_refused_when_nobody_known_has_armed():
+    desk = Reception().visit(mode="armed")
+    assert desk.visit(request("start")).last()[3].startswith("Arm first")
+    assert desk.asks == []
+
+
+def test_a_flood_of_stops_is_answered_whole_and_asks_the_keeper_a_few_times():
+    desk = Reception().visit(*[request("stop", client=f"c{n}", id="s") for n in range(30)])
+    assert len(desk.asks) == desk_module.MAX_STOP_ASKS
+    desk.visit(answers=[accepted(ask.id) for ask in desk.asks])
+    assert {client for client, _ in desk.acks} == {f"c{n}" for n in range(30)}
+    assert {ack.status for _, ack in desk.acks} == {"applied"}
+    assert len(desk.events) == desk_module.MAX_STOP_ASKS
+    desk.visit(request("stop", client="late"))
+    assert desk.asks[-1].source == "late"
+
+
+def test_a_flood_of_stops_that_nobody_hears_is_told_so():
+    desk = Reception().visit(*[request("stop", client=f"c{n}", id="s") for n in range(30)])
+    desk.visit(dt_ns=KEEPER_ANSWER_NS + TICK_NS)
+    assert len(desk.acks) == 30
+    assert {ack.status for _, ack in desk.acks} == {"rejected"}

@@ -11,11 +11,12 @@ from rehabsim.session.messages import Ack, EventMessage, split_frame
 from rehabsim.session.publish import Publisher
 
 LOOPBACK = "tcp://127.0.0.1:*"
+BOOT = "a-session"
 
 
 @pytest.fixture
 def publisher():
-    publisher = Publisher(LOOPBACK, LOOPBACK)
+    publisher = Publisher(LOOPBACK, LOOPBACK, BOOT)
     yield publisher
     publisher.close()
 
@@ -47,7 +48,8 @@ def test_a_request_comes_through_with_its_sender_and_is_answered(publisher, sock
     asker = socket(zmq.DEALER)
     asker.setsockopt(zmq.IDENTITY, b"console-1")
     asker.connect(publisher.request_url)
-    (request,), _ = ask(publisher, asker, b'{"id": "1", "name": "set_speed", "speed_mps": 0.9}')
+    asked = {"id": "1", "name": "set_speed", "speed_mps": 0.9, "boot_id": BOOT, "t_s": 0}
+    (request,), _ = ask(publisher, asker, msgspec.json.encode(asked))
     assert (request.client, request.name, request.speed_mps) == ("console-1", "set_speed", 0.9)
     publisher.answer("console-1", Ack("1", "applied", 7, 0.028))
     assert asker.poll(1000)
@@ -86,12 +88,13 @@ def test_a_malformed_request_is_refused_with_its_reason(publisher, socket, data,
     requests, answer = ask(publisher, asker, data)
     assert requests == []
     assert answer["status"] == "rejected"
+    assert answer["id"] == ("1" if b'"id": "1"' in data else "")
     assert word in answer["reason"]
 
 
 def test_a_taken_address_is_named(publisher):
     with pytest.raises(LinkError, match=r"cannot listen .* \[publish\]"):
-        Publisher(publisher.state_url, LOOPBACK)
+        Publisher(publisher.state_url, LOOPBACK, BOOT)
 
 
 def test_a_subscriber_that_never_reads_does_not_slow_the_publisher(publisher, socket):

@@ -148,7 +148,7 @@ class Scene:
 async def scene(free_ports):
     state_port, request_port = free_ports(2)
     url = f"tcp://127.0.0.1:{state_port}"
-    publisher = Publisher(url, f"tcp://127.0.0.1:{request_port}")
+    publisher = Publisher(url, f"tcp://127.0.0.1:{request_port}", "boot")
     link = WatchLink(url)
     clock = HandClock()
     app = WatchApp(link, clock, url)

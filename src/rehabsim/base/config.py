@@ -11,6 +11,8 @@ from rehabsim.base.errors import ConfigError
 
 M = TypeVar("M", bound=BaseModel)
 
+MAX_FILE_BYTES = 65536
+
 Speed = Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
 """m/s"""
 Accel = Annotated[float, Field(ge=0.01, le=25, allow_inf_nan=False)]
@@ -149,6 +151,8 @@ class Endpoints(Strict):
 
     state_url: str
     request_url: str
+    keys: str = ""
+    """Folder of keys, made by `rehabsim keys create`; needed where other computers can reach us."""
     page_port: Annotated[int, Field(ge=0, le=65535)]
 
 
@@ -230,7 +234,7 @@ class Session(Strict):
 
     scenario: str
     subject: str = "anonymous"
-    patient: str = "healthy"
+    patient: Annotated[str, Field(pattern=r"^[a-z_]{1,40}(:.{1,20})?$")] = "healthy"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     body_height_m: Annotated[float, Field(ge=0.8, le=2.4, allow_inf_nan=False)] = 1.75
     cruise_speed_mps: Speed = 0.8
@@ -248,14 +252,23 @@ def load_toml(path: Path, model: type[M]) -> M:
             named with its key, its value and what would be right.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(_short_text(path))
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}.") from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: not a TOML file: {error}.") from error
     return check(table, model, where=str(path))
+
+
+def _short_text(path: Path) -> str:
+    """Return the text of a file that a person may have written: nothing endless, no device."""
+    with path.open("rb") as file:
+        data = file.read(MAX_FILE_BYTES + 1)
+    if len(data) > MAX_FILE_BYTES:
+        raise ConfigError(f"{path}: longer than {MAX_FILE_BYTES} bytes; no such file is.")
+    return data.decode()
 
 
 def check(table: object, model: type[M], *, where: str) -> M:

@@ -7,7 +7,7 @@ from cyclopts import App, CycloptsError
 
 from rehabsim import __version__
 from rehabsim.base.errors import ConfigError, RehabsimError
-from rehabsim.cli import devices, logs, sessions
+from rehabsim.cli import devices, keys, logs, sessions, subjects
 from rehabsim.cli.terminal import EXIT_FOUND, EXIT_USAGE, err
 
 app = App(
@@ -31,6 +31,20 @@ log_app.command(logs.verify)
 log_app.command(logs.info)
 log_app.command(logs.inertia)
 app.command(log_app)
+
+subject_app = App(name="subject", help="Who is behind a subject's random id; never in a log.")
+subject_app.command(subjects.create)
+subject_app.command(subjects.lookup)
+subject_app.command(subjects.list_command, name="list")
+subject_app.command(subjects.delete)
+app.command(subject_app)
+
+keys_app = App(name="keys", help="Who may hear a session from another computer.")
+keys_app.command(keys.create)
+keys_app.command(keys.add)
+keys_app.command(keys.list_command, name="list")
+keys_app.command(keys.remove)
+app.command(keys_app)
 
 
 def main() -> None:

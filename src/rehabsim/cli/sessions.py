@@ -15,7 +15,9 @@ from rehabsim.base.clock import Clock, run
 from rehabsim.base.config import DeviceTable, FaultFile, Session, Site, load_toml
 from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.cli.terminal import err, out
+from rehabsim.session.keys import check_reach, load_client_key
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.subject import check_subject
 
 
 def run_command(
@@ -23,6 +25,7 @@ def run_command(
     *,
     site: Path = SIMULATED_SITE,
     patient: str | None = None,
+    subject: str | None = None,
     virtual: bool = False,
     duration: float | None = None,
     seed: int | None = None,
@@ -44,6 +47,8 @@ def run_command(
         Site file: devices and limits; without it everything is simulated.
     patient
         Whom the simulator puts on the belts: NAME, or NAME:SEVERITY from 0 to 1.5.
+    subject
+        Random id of the person, from `rehabsim subject create`; never a name.
     virtual
         As fast as possible, in virtual time, without console.
     duration
@@ -65,7 +70,10 @@ def run_command(
     truth
         File for the laboratory's ground truth; for tests.
     """
-    room, session = _room(site, plates), _session(what, patient, seed, faults)
+    room, session = _room(site, plates), _session(what, patient, subject, seed, faults)
+    check_subject(session.subject)
+    publish = room.publish
+    check_reach((publish.state_url, publish.request_url), publish.keys)
     where = str(what) if what.endswith(".toml") else f"session {what}"
     if duration is not None and not 1 <= duration <= 86400:
         raise ConfigError(f"--duration {duration:g}: give 1 to 86400 seconds.")
@@ -115,12 +123,19 @@ def _room(site: Path, plates: str | None) -> Site:
     return room.model_copy(update={"plates": DeviceTable.model_validate(table)})
 
 
-def _session(what: str, patient: str | None, seed: int | None, faults: Path | None) -> Session:
-
+def _session(
+    what: str,
+    patient: str | None,
+    subject: str | None,
+    seed: int | None,
+    faults: Path | None,
+) -> Session:
     session = load_toml(Path(what), Session) if what.endswith(".toml") else ready_session(what)
     changes: dict[str, Any] = {}
     if patient is not None:
         changes["patient"] = patient
+    if subject is not None:
+        changes["subject"] = subject
     if faults is not None:
         changes["faults"] = session.faults + load_toml(faults, FaultFile).faults
     if seed is not None:
@@ -179,17 +194,19 @@ def _show_summary(summary: Any) -> int:
     return 0
 
 
-def watch(*, url: str = "tcp://127.0.0.1:5601") -> int:
+def watch(*, url: str = "tcp://127.0.0.1:5601", key: Path | None = None) -> int:
     """Watch a running session in this terminal.
 
     Parameters
     ----------
     url
         The session's state address.
+    key
+        Our key, where the session has keys: `rehabsim keys add` made it.
     """
     from rehabsim.web.watch import watch as show
 
-    show(url)
+    show(url, load_client_key(key) if key is not None else None)
     return 0
 
 

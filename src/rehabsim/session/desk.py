@@ -11,10 +11,15 @@ from rehabsim.session.messages import Ack, RequestName
 KEEPER_ANSWER_NS = 300_000_000
 """An ask that the keeper has not answered by then is refused."""
 
+NOT_ARMED = "Arm first: who starts the belts is the one who armed them."
 UNANSWERED = "The keeper of the belts does not answer; use the red button on the machine."
 
-MAX_REMEMBERED = 1000
-"""Answers kept, so that the same id is answered the same way."""
+MAX_STOP_ASKS = 4
+"""STOPs of one tick that are each asked of the keeper; further ones share the last one's answer."""
+
+MAX_REMEMBERED = 16_000
+"""Answers kept, so that the same id is answered the same way: all that 2 s can bring, after which
+a request is too old anyway."""
 
 ACTIVE: frozenset[Mode] = MOVING | {"armed", "stopping"}
 
@@ -62,6 +67,9 @@ class Desk:
         self._checks: list[Check] = []
         self._answered: dict[tuple[str, str], Ack] = {}
         self._pending: dict[str, tuple[ClientRequest, int]] = {}
+        self._pending_ids: dict[tuple[str, str], None] = {}
+        self._sharing: dict[str, list[ClientRequest]] = {}
+        self._stop_keys: list[str] = []
         self._ask_count = 0
         self._last_mode: Mode = "locked"
         self._mode: Mode = "locked"
@@ -74,6 +82,7 @@ class Desk:
         if self._mode in ACTIVE and mode not in ACTIVE:
             self.commander = ""
         self._mode = mode
+        self._stop_keys.clear()
 
     def take(self, request: ClientRequest) -> None:
         """Act on one request, or refuse it with a reason; a STOP always acts."""
@@ -88,24 +97,27 @@ class Desk:
             again = Ack(known.id, "duplicate", known.tick, known.t_s, known.reason)
             self.acks.append((request.client, again))
             return True
-        return any((r.client, r.id) == key for r, _ in self._pending.values())
+        return key in self._pending_ids
 
     def hear(self, answer: Answer) -> None:
         """Pass the keeper's answer on to who asked."""
-        found = self._pending.pop(answer.id, None)
-        if found is None:
+        request = self._take_pending(answer.id)
+        if request is None:
             return
-        request, _ = found
         if request.name == "arm" and not (answer.is_accepted or self._is_taken()):
             self.commander = ""
-        self._answer(request, "applied" if answer.is_accepted else "rejected", answer.reason)
+        status: Status = "applied" if answer.is_accepted else "rejected"
+        self._answer(request, status, answer.reason)
+        self._answer_sharing(answer.id, status, answer.reason)
 
     def age(self) -> None:
         """Refuse what the keeper has left unanswered."""
         late = [k for k, (_, t_ns) in self._pending.items() if self._t_ns - t_ns > KEEPER_ANSWER_NS]
         for key in late:
-            request, _ = self._pending.pop(key)
+            request = self._take_pending(key)
+            assert request is not None
             self._answer(request, "rejected", UNANSWERED)
+            self._answer_sharing(key, "rejected", UNANSWERED)
 
     def ask(self, name: Literal["stop", "pause"], source: str) -> None:
         """Ask the keeper for something on the session's own account."""
@@ -127,16 +139,23 @@ class Desk:
         )
 
     def _start(self, request: ClientRequest) -> None:
-        if self.commander and self.commander != request.client:
+        if self.commander not in ("", request.client):
             self._refuse(request, f"{self.commander} is in command.")
-            return
-        self._pass_on(request)
+        elif not self.commander and self._mode in ACTIVE:
+            # Armed before this session began, by someone it does not know.
+            self._refuse(request, NOT_ARMED)
+        else:
+            self._pass_on(request)
 
     def _pause(self, request: ClientRequest) -> None:
         self._pass_on(request)
 
     def _stop(self, request: ClientRequest) -> None:
-        self._pass_on(request)
+        """Ask the keeper; of a flood of STOPs every one is answered, and a few are asked."""
+        if len(self._stop_keys) < MAX_STOP_ASKS:
+            self._stop_keys.append(self._pass_on(request))
+        else:
+            self._sharing.setdefault(self._stop_keys[-1], []).append(request)
 
     def _reset(self, request: ClientRequest) -> None:
         self._pass_on(request)
@@ -198,15 +217,28 @@ class Desk:
 
     # -- answering -------------------------------------------------------------------------
 
-    def _pass_on(self, request: ClientRequest) -> None:
+    def _pass_on(self, request: ClientRequest) -> str:
+        """Ask the keeper; return the ask's id."""
         assert request.name in ("arm", "start", "pause", "stop", "reset")
         key = self._next_id()
         self._pending[key] = (request, self._t_ns)
+        self._pending_ids[request.client, request.id] = None
         self.asks.append(Ask(key, request.name, request.client))
+        return key
+
+    def _take_pending(self, key: str) -> ClientRequest | None:
+        request, _ = self._pending.pop(key, (None, 0))
+        if request is not None:
+            self._pending_ids.pop((request.client, request.id), None)
+        return request
 
     def _next_id(self) -> str:
         self._ask_count += 1
         return f"s{self._ask_count}"
+
+    def _answer_sharing(self, key: str, status: Status, reason: str) -> None:
+        for request in self._sharing.pop(key, []):
+            self.acks.append((request.client, self._ack(request, status, reason)))
 
     def _refuse(self, request: ClientRequest, reason: str) -> None:
         self._answer(request, "rejected", reason)

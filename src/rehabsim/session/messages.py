@@ -1,16 +1,20 @@
 """What a session tells its clients and what they may ask; documented in MESSAGES.md."""
 
+from math import copysign
 from typing import Annotated, Literal
 
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from rehabsim.base.config import Strict
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Mode, Record, Side, Wish
+from rehabsim.session.subject import harmless_note
 
 MAX_REASON = 200
 """Characters of the reason why a request is refused."""
+
+MAX_REQUEST_BYTES = 65536
 
 SCHEMA = 1
 """Version of every published message; a field may be added, none removed or renamed."""
@@ -171,20 +175,33 @@ RequestName = Literal[
 ]
 
 
+def _not_minus(value: float) -> float:
+    """Refuse −0.0, which compares as 0 and is none: whoever sends it has computed wrongly."""
+    if copysign(1.0, value) < 0:
+        raise ValueError("should not be minus zero")
+    return value
+
+
 class Request(Strict):
     """What a client asks, as JSON.
 
     Attributes:
         id: Chosen by the client; the same id is answered the same way and acts once.
         name: What to do.
+        boot_id: Of the session that the client sees; `entrance.py` says who needs it.
+        t_s: Session time of the newest state that the client has seen, or its estimate of now.
         speed_mps: For `set_speed`.
         text: For `marker`.
     """
 
-    id: Annotated[str, Field(min_length=1, max_length=64)]
+    id: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
     name: RequestName
-    speed_mps: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] | None = None
-    text: Annotated[str, Field(max_length=500)] | None = None
+    boot_id: Annotated[str, Field(max_length=64)] | None = None
+    t_s: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
+    speed_mps: (
+        Annotated[float, Field(ge=0, le=5, allow_inf_nan=False), AfterValidator(_not_minus)] | None
+    ) = None
+    text: Annotated[str, Field(max_length=500), AfterValidator(harmless_note)] | None = None
 
 
 class Ack(Record, frozen=True):
@@ -227,13 +244,31 @@ def decode_request(data: bytes) -> Request:
     Raises:
         ConfigError: It is not one; the message says what is wrong with it.
     """
+    if len(data) > MAX_REQUEST_BYTES:
+        raise ConfigError(f"request: {len(data)} bytes, limit {MAX_REQUEST_BYTES}.")
     try:
         return Request.model_validate_json(data)
     except ValueError as error:
         first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
         where = ".".join(str(part) for part in first["loc"]) or "request"
-        words = " ".join(f"{where}: {first['msg']}".split())
+        said = str(first["msg"]).removeprefix("Value error, ")
+        words = " ".join(f"{where}: {said}".split())
         raise ConfigError(f"{words[:MAX_REASON]}.") from None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    id: str = ""
+
+
+def id_of(data: bytes) -> str:
+    """Return the id in what is no good request, so that its refusal finds the asker; or nothing."""
+    if len(data) > MAX_REQUEST_BYTES:
+        return ""
+    try:
+        named = msgspec.json.decode(data, type=_Named)
+    except (ValueError, RecursionError):
+        return ""
+    return named.id if len(named.id) <= 64 and named.id.isprintable() else ""
 
 
 def event_message(event: Event, *, boot_id: str, seq: int, tick: int) -> EventMessage:

@@ -26,6 +26,7 @@ from rehabsim.session.log import LogWriter
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.setup import make_core, make_header, make_scenario, plain, tightened
+from rehabsim.session.subject import check_subject
 
 REALTIME_PRIORITY = 20
 PHASE_NS = 1_000_000
@@ -134,6 +135,7 @@ async def _open(
     site = check(plan.site, Site, where=plan.where)
     session = check(plan.session, Session, where=plan.where)
     site = tightened(site, session, where=plan.where)
+    check_subject(session.subject)
     scenario = make_scenario(session, where=plan.where)
     core = make_core(site, session, scenario)
     plates_table = DeviceTable.model_validate(plan.plates)
@@ -143,12 +145,13 @@ async def _open(
         stack.push_async_callback(plates.close)
         keeper = await open_link(plan.keeper_url, clock, device="keeper")
         stack.push_async_callback(keeper.close)
-        publisher = None
-        if plan.is_published:
-            publisher = Publisher(site.publish.state_url, site.publish.request_url)
-            stack.callback(publisher.close)
         note = getattr(plates, "note", "")
         header = make_header(site, session, scenario, note=note)
+        publisher = None
+        if plan.is_published:
+            endpoints = (site.publish.state_url, site.publish.request_url)
+            publisher = Publisher(*endpoints, header.boot_id, site.publish.keys)
+            stack.callback(publisher.close)
         log = None
         if plan.log_path:
             log = LogWriter(Path(plan.log_path), header, tables(scenario), is_live=is_live)

@@ -26,6 +26,7 @@ from rehabsim.base.config import Session, Site
 from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
+from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
 from rehabsim.session.run import SIMULATED, SessionPlan, fault_plan, plate_origins
@@ -241,6 +242,8 @@ def _start_gateway(job: Job, keeper_url: str) -> None:
     words = ["-m", "rehabsim.web.gateway"]
     words += ["--state-url", publish.state_url, "--request-url", publish.request_url]
     words += ["--keeper-url", keeper_url, "--port", str(publish.page_port)]
+    if publish.keys:
+        words += ["--key", str(Path(publish.keys) / f"{GATEWAY}.key")]
     url = _launch(job, "gateway", words, b"", signal.SIGKILL)
     job.say(f"Console  {url}/console")
     job.say(f"Display  {url}/display")

@@ -25,6 +25,8 @@ _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
 ]
 
 
@@ -42,13 +44,14 @@ def check_pages(pages: Path) -> None:
         )
 
 
-def own_names(host: str, port: int, extra: list[str]) -> frozenset[str]:
+def own_names(host: str, port: int, extra: list[str], scheme: str = "http") -> frozenset[str]:
     """Return every `Host` under which a browser may ask us, lower case.
 
     Args:
         host: Address that is listened on.
         port: And its port.
         extra: Names that this computer goes by on its network.
+        scheme: `http` or `https`; the port that it implies may be left out.
     """
     names = {host, *extra}
     address = ipaddress.ip_address(host) if _is_address(host) else None
@@ -57,7 +60,17 @@ def own_names(host: str, port: int, extra: list[str]) -> frozenset[str]:
     if address is not None and address.is_unspecified:
         names |= {"localhost", "127.0.0.1", "::1", socket.gethostname(), *_addresses()}
     written = {f"[{name}]" if ":" in name else name for name in (n.lower() for n in names)}
-    return frozenset(f"{name}:{port}" for name in written) | (written if port == 80 else set())
+    return frozenset(f"{name}:{port}" for name in written) | (
+        written if port == _PORTS[scheme] else set()
+    )
+
+
+_PORTS = {"http": 80, "https": 443}
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether only this computer can reach what listens on `host`."""
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 
 def _is_address(host: str) -> bool:
@@ -83,8 +96,9 @@ class Door:
     without the second its page could open our WebSocket and press Start.
     """
 
-    def __init__(self, app: ASGIApp, names: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, names: frozenset[str], scheme: str) -> None:
         self._app = app
+        self._scheme = scheme
         self._names = names
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,7 +126,7 @@ class Door:
         if scope["type"] != "websocket":
             return True
         origins = [value.decode("latin-1").lower() for name, value in headers if name == b"origin"]
-        return len(origins) == 1 and origins[0] == f"http://{hosts[0]}"
+        return len(origins) == 1 and origins[0] == f"{self._scheme}://{hosts[0]}"
 
 
 async def _turn_away(scope: Scope, receive: Receive, send: Send) -> None:
@@ -134,7 +148,9 @@ def _caching(path: str) -> list[tuple[bytes, bytes]]:
     ]
 
 
-def page_app(pages: Path, names: frozenset[str], extra_routes: list[BaseRoute]) -> ASGIApp:
+def page_app(
+    pages: Path, names: frozenset[str], extra_routes: list[BaseRoute], scheme: str = "http"
+) -> ASGIApp:
     """Return the application: `/`, `/console`, `/display`, their assets, and `extra_routes`."""
 
     def page(name: str) -> Route:
@@ -152,4 +168,4 @@ def page_app(pages: Path, names: frozenset[str], extra_routes: list[BaseRoute]) 
         *extra_routes,
         Mount("/assets", StaticFiles(directory=pages / "assets", check_dir=False)),
     ]
-    return Door(Starlette(routes=routes), names)
+    return Door(Starlette(routes=routes), names, scheme)

@@ -6,18 +6,24 @@
     browser ── GET / /console /display ──► pages in web/dist
             ◄─ WebSocket /ws ────────────► session (ZeroMQ), and STOP to the keeper (unix:)
 
+Beyond this computer it serves with TLS only, and a page without the token that is printed with
+the address may watch and stop, but start nothing.
+
 It decides nothing and may be killed at any moment. To a page it sends the newest state as its
 MessagePack body, and never queues states; everything else is JSON with a word `k`: `hello`,
 `event`, `gait`, `session`, `ack`, `keeper`, `pong`, `forget`. From a page it takes
-`{"k": "ping", "t0": s}` and the requests of session/MESSAGES.md. What could start or change
-anything is refused while the session does not live, so that nothing is obeyed late.
+`{"k": "ping", "t0": s}`, `{"k": "token", "token": "…"}` and the requests of session/MESSAGES.md.
+What could start or change anything is refused while the session does not live, so that nothing is
+obeyed late.
 """
 
 import argparse
 import asyncio
 import contextlib
+import secrets
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,11 +31,14 @@ from pathlib import Path
 import msgspec
 import uvicorn
 from starlette.routing import WebSocketRoute
+from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from rehabsim.base.clock import Clock, run
 from rehabsim.base.errors import ConfigError, LinkError, RehabsimError
-from rehabsim.web.door import PAGES, check_pages, own_names, page_app
+from rehabsim.session.keys import load_client_key
+from rehabsim.web.door import PAGES, check_pages, is_loopback, own_names, page_app
+from rehabsim.web.hurry import HurriedHttp
 from rehabsim.web.keeper_link import KeeperLink
 from rehabsim.web.reception import Reception, Visitor
 from rehabsim.web.session_link import SessionLink
@@ -44,6 +53,11 @@ SEND_BUFFER_BYTES = 32768
 """Of the socket: what a sleeping browser has not read is old when it wakes."""
 
 MIN_RATE_HZ, MAX_RATE_HZ = 1.0, 60.0
+NEEDS_TLS = (
+    "gateway at {host}: other computers can reach it, and without TLS anyone between could start"
+    " the belts; give --certificate and --private-key, or listen on 127.0.0.1."
+)
+
 TOO_SLOW, REPLACED, TOO_MANY = 4000, 4001, 4002
 """Why a page was sent away; known to the pages (src/net/link.ts)."""
 
@@ -132,39 +146,61 @@ async def serve(options: argparse.Namespace, clock: Clock) -> None:
         RehabsimError: It could not start.
     """
     check_pages(options.pages)
+    is_far = not is_loopback(options.host)
+    if is_far and not options.certificate:
+        raise ConfigError(NEEDS_TLS.format(host=options.host))
+    key = load_client_key(options.key) if options.key else None
+    token = secrets.token_urlsafe(24) if is_far else ""
+    scheme = "https" if options.certificate else "http"
     listener = _listen(options.host, options.port)
     port = listener.getsockname()[1]
     keeper = KeeperLink(options.keeper_url, clock)
-    session = SessionLink(options.state_url, options.request_url)
-    gateway = Gateway(Reception(session, keeper, clock), clock)
+    session = SessionLink(options.state_url, options.request_url, key)
+    gateway = Gateway(Reception(session, keeper, clock, token), clock)
     app = page_app(
         options.pages,
-        own_names(options.host, port, options.name),
+        own_names(options.host, port, options.name, scheme),
         [WebSocketRoute("/ws", gateway.serve)],
+        scheme,
     )
-    server = _Server(
-        uvicorn.Config(
-            app,
-            log_level="error",
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=GRACE_S,
-        )
-    )
+    server = _server(app, options.certificate, options.private_key)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, setattr, server, "should_exit", True)
     try:
         async with asyncio.TaskGroup() as tasks:
             pump = tasks.create_task(gateway.pump())
-            _say(ready=f"http://{'localhost' if options.host in _ANY else options.host}:{port}")
+            host = "localhost" if options.host in _ANY else options.host
+            words = {"token": token} if token else {}
+            _say(ready=f"{scheme}://{host}:{port}", **words)
             await server.serve([listener])
             pump.cancel()
     finally:
         await keeper.close()
         session.close()
+
+
+def _server(app: ASGIApp, certificate: Path | None, private_key: Path | None) -> "_Server":
+    config = uvicorn.Config(
+        app,
+        http=HurriedHttp,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_max_queue=4,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=certificate,
+        ssl_keyfile=private_key,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"gateway: certificate {certificate} with key {private_key}: {error.strerror}."
+        ) from None
+    return _Server(config)
 
 
 _ANY = ("0.0.0.0", "::")
@@ -173,7 +209,8 @@ _ANY = ("0.0.0.0", "::")
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # Named as TCP, or asyncio leaves Nagle on and an answer waits 40 ms for the one before.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise ConfigError(f"gateway at {host}: not an address ({error.strerror}).") from None
     try:
@@ -196,7 +233,9 @@ def _listen(host: str, port: int) -> socket.socket:
 def _say(**words: object) -> None:
     """Tell whoever started us: one JSON line for a process, a sentence for a person."""
     if sys.stdout.isatty():
-        line = f"Pages at {words['ready']}. Ctrl-C ends." if "ready" in words else words["failed"]
+        line = words.get("failed") or f"Pages at {words['ready']}. Ctrl-C ends."
+        if "token" in words:
+            line = f"{line}\nConsole  {words['ready']}/console#token={words['token']}"
     else:
         line = msgspec.json.encode(words).decode()
     print(line, flush=True)  # noqa: T201
@@ -211,8 +250,11 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on; whoever can reach it can start the belts",
+        help="address to listen on; another than loopback needs a certificate",
     )
+    parser.add_argument("--certificate", type=Path, help="TLS certificate chain, PEM")
+    parser.add_argument("--private-key", type=Path, help="its private key, PEM")
+    parser.add_argument("--key", type=Path, help="our key, where the session has keys")
     parser.add_argument(
         "--name", action="append", default=[], help="name of this computer on its network"
     )

@@ -10,6 +10,7 @@ import msgspec
 import zmq
 
 from rehabsim.base.errors import ConfigError
+from rehabsim.session.keys import ClientKey, use_key
 from rehabsim.session.messages import split_frame
 from rehabsim.web.subscription import drain, subscribe
 
@@ -70,13 +71,16 @@ class SessionClock:
 class Mouth:
     """The socket through which one console asks the session."""
 
-    def __init__(self, context: "zmq.Context[Any]", url: str, name: str) -> None:
+    def __init__(
+        self, context: "zmq.Context[Any]", url: str, name: str, key: ClientKey | None
+    ) -> None:
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.IDENTITY, name.encode())
         self._socket.setsockopt(zmq.LINGER, 0)
         # Without this, what is asked while the session is gone waits for the next session.
         self._socket.setsockopt(zmq.IMMEDIATE, 1)
         self._socket.setsockopt(zmq.SNDHWM, MAX_UNSENT_REQUESTS)
+        use_key(self._socket, key)
         self._socket.connect(url)
 
     def ask(self, request: bytes) -> bool:
@@ -110,18 +114,22 @@ class SessionLink:
     Args:
         state_url: Where it publishes.
         request_url: Where it is asked.
+        key: The gateway's, where the session lets known keys in only.
 
     Raises:
         ConfigError: An address is malformed.
     """
 
-    def __init__(self, state_url: str, request_url: str) -> None:
+    def __init__(self, state_url: str, request_url: str, key: ClientKey | None = None) -> None:
         self.clock = SessionClock()
         self._context = zmq.Context()
         self._request_url = request_url
+        self._key = key
         try:
-            self._state = subscribe(self._context, state_url, ["state"], is_newest_only=True)
-            self._news = subscribe(self._context, state_url, NEWS, is_newest_only=False)
+            self._state = subscribe(
+                self._context, state_url, ["state"], is_newest_only=True, key=key
+            )
+            self._news = subscribe(self._context, state_url, NEWS, is_newest_only=False, key=key)
             self.mouth("probe").close()
         except zmq.ZMQError as error:
             self._context.destroy(0)
@@ -150,7 +158,7 @@ class SessionLink:
 
     def mouth(self, name: str) -> Mouth:
         """Return a new socket for the requests of the console called `name`."""
-        return Mouth(self._context, self._request_url, name)
+        return Mouth(self._context, self._request_url, name, self._key)
 
     def close(self) -> None:
         """Close every socket, those of the consoles too."""

@@ -5,9 +5,16 @@ from typing import Any
 
 import zmq
 
+from rehabsim.session.keys import ClientKey, use_key
+
 
 def subscribe(
-    context: "zmq.Context[Any]", url: str, topics: Iterable[str], *, is_newest_only: bool
+    context: "zmq.Context[Any]",
+    url: str,
+    topics: Iterable[str],
+    *,
+    is_newest_only: bool,
+    key: ClientKey | None = None,
 ) -> "zmq.Socket[bytes]":
     """Return a socket that hears `topics` at `url`.
 
@@ -16,6 +23,7 @@ def subscribe(
         url: Where a session publishes.
         topics: As in session/MESSAGES.md.
         is_newest_only: Keep one message only; such a socket may hear nothing but states.
+        key: Ours, where the session lets known keys in only.
 
     Raises:
         zmq.ZMQError: The address is malformed.
@@ -26,6 +34,7 @@ def subscribe(
         socket.setsockopt(zmq.CONFLATE, 1)
     for topic in topics:
         socket.setsockopt(zmq.SUBSCRIBE, f"{topic} ".encode())
+    use_key(socket, key)
     socket.connect(url)
     return socket
 

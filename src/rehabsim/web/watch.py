@@ -12,6 +12,7 @@ from textual.widgets import Footer, Static
 
 from rehabsim.base.clock import Clock, HostClock
 from rehabsim.base.errors import ConfigError
+from rehabsim.session.keys import ClientKey
 from rehabsim.web import watch_draw as draw
 from rehabsim.web.watch_link import WatchLink
 from rehabsim.web.watch_model import View, WatchModel
@@ -21,13 +22,13 @@ FULL_SIZE = (100, 33)
 """Columns and lines below which the less important panels give way."""
 
 
-def watch(url: str) -> None:
+def watch(url: str, key: ClientKey | None = None) -> None:
     """Show the session that publishes at `url` until the user presses q.
 
     Raises:
         ConfigError: The address is malformed, or there is no terminal.
     """
-    link = WatchLink(url)
+    link = WatchLink(url, key)
     try:
         if not (sys.stdin.isatty() and sys.stdout.isatty()):
             raise ConfigError(

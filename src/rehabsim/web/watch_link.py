@@ -6,6 +6,7 @@ import msgspec
 import zmq
 
 from rehabsim.base.errors import ConfigError
+from rehabsim.session.keys import ClientKey
 from rehabsim.session.messages import split_frame
 from rehabsim.web.subscription import drain, subscribe
 from rehabsim.web.watch_model import News, SeenEvent, SeenSession, SeenState, WatchModel
@@ -21,15 +22,19 @@ M = TypeVar("M")
 class WatchLink:
     """Hears whichever session publishes at `url`; nothing here waits.
 
+    Args:
+        url: Where a session publishes.
+        key: Ours, where the session lets known keys in only.
+
     Raises:
         ConfigError: The address is malformed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, key: ClientKey | None = None) -> None:
         self._context = zmq.Context()
         try:
-            self._state = subscribe(self._context, url, ["state"], is_newest_only=True)
-            self._news = subscribe(self._context, url, NEWS, is_newest_only=False)
+            self._state = subscribe(self._context, url, ["state"], is_newest_only=True, key=key)
+            self._news = subscribe(self._context, url, NEWS, is_newest_only=False, key=key)
         except zmq.ZMQError as error:
             self._context.destroy(0)
             raise ConfigError(

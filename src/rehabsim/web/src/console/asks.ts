@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { page_s } from "../net/clock";
 import { randomHex } from "../net/key";
 import type { Request, RequestName, Told } from "../net/messages";
-import { info, isCommander, isLive, link, listeners } from "./store";
+import { info, isCommander, isLive, link, listeners, proof } from "./store";
 
 const ANSWER_MS = 1000;
 const SHOW_DONE_MS = 2500;
@@ -44,7 +44,7 @@ const NO_ANSWER = "No answer within 1 s. What the machine does is shown above.";
 export function ask(control: string, name: RequestName, extra: Partial<Request> = {}): void {
   // Pause only ever takes permission away, so it is tried even when nothing is known.
   const mayAsk = isLive.value || name === "pause";
-  const request: Request = { id: nextId(), name, ...extra };
+  const request: Request = { id: nextId(), name, ...proof(), ...extra };
   if (!mayAsk || !link.send(request)) {
     settle(control, { step: "refused", reason: NOT_SENT });
     return;
@@ -98,7 +98,7 @@ function hear(told: Told): void {
 // A console that sees nothing is not in command: it stays alive only while what it shows is live.
 function stayInCommand(): void {
   if (isCommander.value && isLive.value) {
-    link.send({ id: nextId(), name: "alive" });
+    link.send({ id: nextId(), name: "alive", ...proof() });
   }
   const life_s = info.value?.limits.max_operator_age_s ?? 1;
   setTimeout(stayInCommand, 1000 * Math.min(MAX_ALIVE_EVERY_S, life_s / 4));

@@ -39,7 +39,7 @@ export function Marker() {
           id="marker-input"
           maxLength={MAX_LENGTH}
           aria-label="Text of a marker; while you type, only Esc is STOP"
-          placeholder="Note (Esc = STOP)"
+          placeholder="Note, no names (Esc = STOP)"
           autocomplete="off"
           onKeyDown={(key) => {
             if (key.key === "Enter") {

@@ -71,6 +71,11 @@ export function armedLeft_s(current: State): number {
   return Math.max(0, life_s - (current.t_s - modeSince_t_s));
 }
 
+// What we have seen last: the session refuses to start or change anything for who has not.
+export function proof(): { boot_id?: string; t_s?: number } {
+  return newest === null ? {} : { boot_id: newest.boot_id, t_s: newest.t_s };
+}
+
 function hearState(next: State): void {
   const before = newest;
   if (before === null || before.mode !== next.mode) {

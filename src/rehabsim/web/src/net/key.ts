@@ -20,3 +20,15 @@ export function newPageKey(page: string): string {
   sessionStorage.setItem(`rehabsim.${page}.key`, key);
   return key;
 }
+
+// The words after # in the address that a gateway prints when it listens beyond its own computer:
+// with them this page may start the belts. The browser never sends that part of an address.
+export function pageToken(): string | null {
+  const name = "rehabsim.token";
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token !== null) {
+    sessionStorage.setItem(name, token);
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return sessionStorage.getItem(name);
+}

@@ -1,7 +1,7 @@
 // One page's WebSocket to the gateway: it pings, notices silence, and always comes back.
 
 import { SessionClock, page_s } from "./clock";
-import { newPageKey, pageKey } from "./key";
+import { newPageKey, pageKey, pageToken } from "./key";
 import { Liveness } from "./liveness";
 import { type State, type Told, decodeState, decodeTold } from "./messages";
 
@@ -85,6 +85,10 @@ export class Link {
       this.heard_s = page_s();
       this.liveness.baseline();
       this.become("open");
+      const token = pageToken();
+      if (token !== null) {
+        this.send({ k: "token", token });
+      }
       this.ping();
     };
     socket.onmessage = (message) => this.hear(message.data as string | ArrayBuffer);

@@ -169,9 +169,12 @@ export type RequestName =
   | "check_right"
   | "weigh";
 
+// boot_id and t_s prove to the session that the page sees it, and sees it now.
 export interface Request {
   id: string;
   name: RequestName;
+  boot_id?: string;
+  t_s?: number;
   speed_mps?: number;
   text?: string;
 }

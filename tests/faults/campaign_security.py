@@ -1,0 +1,124 @@
+"""The security table: what was tried at each entrance, and what is not done yet."""
+
+import ast
+import importlib.metadata
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from faults import security_live, security_mqtt, security_net, security_web
+from faults.campaign_inputs import rows as input_rows
+from faults.figures import Row
+
+TITLE = "Security"
+INTRODUCTION = (
+    "One row or more for each threat that the design lists. A failure is whatever got in, got out"
+    " or fell over. Rows with N = 0 are not done, and say why."
+)
+ROOT = Path(__file__).parents[2]
+SOURCES = ("src", "simulator", "scenarios")
+RULES = "S301,S302,S307,S506,TID251"
+
+
+def rows(share: float) -> Iterator[Row]:
+    """Yield the table; with a small share the slow parts are short."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield security_net.strangers(round(100 * max(share, 0.24)), for_s=1.0 + share)
+        yield from security_web.rows()
+        yield security_net.replays(round(10_000 * max(share, 0.05)))
+        yield security_net.commanders(round(10_000 * max(share, 0.02)), 100)
+        yield not_done(
+            "who may move belts: roles and a lease with take-over",
+            "one in command until the belts rest, consoles and observers, silence ends it; taking"
+            " over while belts move, and sign-on of therapists, are missing",
+        )
+        bad = list(input_rows(share))
+        failures = sum(row.failure_count for row in bad)
+        yield Row(
+            "input validation: bad inputs at every entrance, by entrance below",
+            sum(row.count for row in bad),
+            failures,
+            bar="0 taken, 0 crashes",
+        )
+        yield security_net.flood_and_stop(round(200 * max(share, 0.05)))
+        yield not_done(
+            "scenario plugin",
+            "a scenario runs in the session's process and is trusted as its code is; when it fails"
+            " or hangs the keeper stops the belts, but it is not kept from files or network",
+        )
+        yield deserialisation()
+        yield from mqtt(Path(folder))
+        (Path(folder) / "live").mkdir()
+        yield from security_live.rows(Path(folder) / "live", 3 + 27 * share)
+        yield not_done(
+            "audit: hash-chained operator events",
+            "every request and answer is in the log with checksums against accidents, and replay"
+            " finds a decision that does not follow; a chain against a forger is missing",
+        )
+        yield pinned()
+        yield not_done(
+            "supply chain: hashes, SBOM, pip-audit, signed tag",
+            "versions are pinned, hashes are not; no list of known holes can be reached from tests",
+        )
+
+
+def not_done(what: str, why: str) -> Row:
+    """Return the row of a control that is missing."""
+    return Row(what, 0, 0, note=f"not done: {why}")
+
+
+def mqtt(folder: Path) -> Iterator[Row]:
+    """Yield what the broker does; only a row that says so where it is not installed."""
+    if security_mqtt.MOSQUITTO is None:
+        yield not_done("MQTT", "mosquitto is not installed on this computer")
+        return
+    (folder / "mqtt").mkdir()
+    yield from security_mqtt.rows(folder / "mqtt")
+
+
+FORBIDDEN = frozenset(
+    {"send_pyobj", "recv_pyobj", "eval", "exec", "unsafe_load", "full_load", "loads_pickle"}
+)
+
+
+def deserialisation() -> Row:
+    """Let ruff and a walk over every syntax tree look for ways to run what is read."""
+    words = [sys.executable, "-m", "ruff", "check", "--select", RULES, "--output-format", "concise"]
+    done = subprocess.run([*words, *SOURCES], cwd=ROOT, capture_output=True, text=True, check=False)
+    hits = [line for line in done.stdout.splitlines() if re.match(r".*:\d+:\d+:", line)]
+    files = [path for name in SOURCES for path in sorted((ROOT / name).rglob("*.py"))]
+    files = [path for path in files if "node_modules" not in path.parts]
+    for path in files:
+        hits += [f"{path.name}: {name}" for name in forbidden_calls(path.read_text())]
+    what = "deserialisation: pickle, yaml, eval, send_pyobj in our sources"
+    note = f"files; ruff {RULES}, and calls by name"
+    return Row(what, len(files), len(hits), bar="0", note="; ".join(hits[:3]) or note)
+
+
+def forbidden_calls(text: str) -> list[str]:
+    """Return the forbidden functions that a source calls."""
+    calls = (node.func for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
+    names = (getattr(f, "attr", None) or getattr(f, "id", "") for f in calls)
+    return [name for name in names if name in FORBIDDEN]
+
+
+def pinned() -> Row:
+    """Compare what is installed with the constraints."""
+    text = (ROOT / "constraints.txt").read_text()
+    wanted = dict(line.lower().split("==") for line in text.split() if "==" in line)
+    wanted = {name.replace("_", "-"): version for name, version in wanted.items()}
+    own = {"rehabsim", "pip", "setuptools", "wheel"}
+    wrong = []
+    count = 0
+    for package in importlib.metadata.distributions():
+        name = package.metadata["Name"].lower().replace("_", "-").replace(".", "-")
+        if name in own:
+            continue
+        count += 1
+        if wanted.get(name) != package.version.lower():
+            wrong.append(f"{name} {package.version}")
+    what = "supply chain: installed packages of exactly the pinned version"
+    return Row(what, count, len(wrong), bar="all", note=", ".join(wrong[:4]))
