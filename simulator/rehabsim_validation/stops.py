@@ -158,7 +158,7 @@ def draw(falls: Falls, decels_mps2: Sequence[float], count: int, path: Path) -> 
     axes.minorticks_off()
     axes.set_ylim(-2, 100)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, ncols=2, loc="upper left", bbox_to_anchor=(0.0, 0.98))
+    axes.legend(fontsize=8, ncols=2, loc="center left", bbox_to_anchor=(0.0, 0.6))
     figure.savefig(path, dpi=110, metadata={"Software": None})
     plt.close(figure)
 

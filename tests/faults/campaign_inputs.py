@@ -199,7 +199,7 @@ def _bad_tables(
         key = rng.choice(sorted(inner))
         kind = rng.randrange(4)
         if kind == 0 and part:
-            del inner[rng.choice([k for k in inner if k != "at_s"])]
+            del inner[rng.choice([k for k in inner if k not in ("at_s", "perturbation")])]
         elif kind == 1:
             inner[rng.choice(["max_sped", "", "a" * 1000, "__class__"])] = rng.choice(NO_NUMBERS)
         else:
@@ -213,7 +213,10 @@ def _bad_tables(
 
 def _is_fine(key: str, value: object) -> bool:
     """Return whether a value from the list is a good one for this key after all."""
-    ranges = {"armed_life_s": 60.0, "max_operator_age_s": 30.0, "fast_mps2": 25.0}
+    if key == "perturbation":
+        return value is None
+    ranges = {"armed_life_s": 60.0, "max_operator_age_s": 30.0, "hold_operator_age_s": 30.0}
+    ranges |= {"max_jerk_mps3": 1000.0, "max_hold_s": 10.0, "max_ahead_m": 3.0, "max_behind_m": 3.0}
     high = ranges.get(key, 25.0 if key.endswith("_mps2") else 5.0)
     return type(value) is float and 0 < value <= high
 

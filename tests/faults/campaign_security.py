@@ -1,6 +1,7 @@
 """The security table: what was tried at each entrance, and what is not done yet."""
 
 import ast
+import contextlib
 import importlib.metadata
 import re
 import subprocess
@@ -106,19 +107,34 @@ def forbidden_calls(text: str) -> list[str]:
 
 
 def pinned() -> Row:
-    """Compare what is installed with the constraints."""
+    """Compare what the project needs, all the way down, with the constraints."""
     text = (ROOT / "constraints.txt").read_text()
     wanted = dict(line.lower().split("==") for line in text.split() if "==" in line)
-    wanted = {name.replace("_", "-"): version for name, version in wanted.items()}
-    own = {"rehabsim", "pip", "setuptools", "wheel"}
-    wrong = []
-    count = 0
-    for package in importlib.metadata.distributions():
-        name = package.metadata["Name"].lower().replace("_", "-").replace(".", "-")
-        if name in own:
-            continue
-        count += 1
-        if wanted.get(name) != package.version.lower():
-            wrong.append(f"{name} {package.version}")
-    what = "supply chain: installed packages of exactly the pinned version"
-    return Row(what, count, len(wrong), bar="all", note=", ".join(wrong[:4]))
+    wanted = {_plain(name): version for name, version in wanted.items()}
+    needed, wrong = set(_needed()), []
+    for name in sorted(needed):
+        version = importlib.metadata.version(name)
+        if wanted.get(name) != version.lower():
+            wrong.append(f"{name} {version}")
+    what = "supply chain: needed packages of exactly the pinned version"
+    return Row(what, len(needed), len(wrong), bar="all", note=", ".join(wrong[:4]))
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-").replace(".", "-")
+
+
+def _needed() -> Iterator[str]:
+    """Yield the name of every installed package that the project needs, with all its extras."""
+    ahead, seen = ["rehabsim"], {"rehabsim"}
+    while ahead:
+        package = ahead.pop()
+        for line in importlib.metadata.requires(package) or ():
+            name = _plain(re.split(r"[^\w.-]", line, maxsplit=1)[0])
+            if name in seen or ("extra ==" in line and package != "rehabsim"):
+                continue
+            seen.add(name)
+            with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+                importlib.metadata.version(name)
+                ahead.append(name)
+                yield name

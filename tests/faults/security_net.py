@@ -14,7 +14,7 @@ from session.test_messages import STATE
 from rehabsim.base.config import Site, load_toml
 from rehabsim.base.records import BeltSample, Wish
 from rehabsim.safety.guard import guard
-from rehabsim.safety.messages import GuardInputs, GuardState, WishMessage
+from rehabsim.safety.messages import GuardInputs, GuardState, Person, WishMessage
 from rehabsim.session import keys
 from rehabsim.session.desk import ACTIVE, ClientRequest, Desk
 from rehabsim.session.publish import Publisher
@@ -267,6 +267,9 @@ SPEEDS = {"a": 0.5, "b": 0.75, "c": 1.0, "d": 1.25}
 """Each client asks for a speed of its own, so that one can see whose was granted."""
 
 
+SOMEONE = Person(load_n=700.0, mean_load_n=700.0, body_weight_n=700.0, cop_x_m=0.0, cop_y_m=0.0)
+
+
 def _is_history_bad(rng: random.Random, tick_count: int, starts: list[str]) -> bool:
     desk, state = Desk(LIMITS, 0.8), GuardState()
     answers, speeds = (), (0.0, 0.0)
@@ -288,7 +291,7 @@ def _is_history_bad(rng: random.Random, tick_count: int, starts: list[str]) -> b
             is_faster = desk.cruise_speed_mps not in (speed_mps, SPEEDS[before])
             if is_other or is_faster:
                 return True
-        wish = WishMessage(t_ns, Wish(0.8, 0.8), desk.operator_t_ns, t_ns)
+        wish = WishMessage(t_ns, Wish(0.8, 0.8), desk.operator_t_ns, t_ns, person=SOMEONE)
         belt = BeltSample(t_ns, *speeds, 0.0)
         inputs = GuardInputs(t_ns=t_ns, wish=wish, belt=belt, asks=tuple(desk.asks))
         decision = guard(state, inputs, LIMITS)

@@ -99,6 +99,13 @@ def test_slow_plates_need_several_samples_too():
     assert fault([still[:21]], dt_ns=20_000_000) == "stuck"
 
 
+def test_a_stuck_plate_without_shear_is_stuck_too():
+    samples = noisy(400)
+    samples[:, :2] = np.nan
+    samples[:, 2:6] = samples[0, 2:6]
+    assert fault([samples]) == "stuck"
+
+
 def test_missing_samples_are_not_the_same_as_each_other():
     samples = noisy(1000)
     samples[:, 2] = np.nan
