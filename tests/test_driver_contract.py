@@ -42,11 +42,10 @@ def play(tmp_path):
 @pytest.mark.parametrize("group", ROWS)
 def test_every_installed_driver_has_a_row_here(group):
     missing = sorted(set(driver.installed(group)) - set(ROWS[group]))
-    assert not missing, f"no row in {Path(contract.__file__).name} for {', '.join(missing)}"
+    place = Path(contract.__file__).name
+    assert not missing, f"no row in {place} for {', '.join(missing)}"
     gone = sorted(set(ROWS[group]) - set(driver.installed(group)))
-    assert not gone, (
-        f"not installed, but a row in {Path(contract.__file__).name}: {', '.join(gone)}"
-    )
+    assert not gone, f"not installed, but a row in {place}: {', '.join(gone)}"
 
 
 # -- every driver --------------------------------------------------------------------------

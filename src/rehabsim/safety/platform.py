@@ -48,6 +48,8 @@ from rehabsim.safety.platform_messages import (
 )
 
 HOME = Pose()
+NEAR = 1e-5
+"""m or rad; the last of the way home, which the base goes by itself."""
 RISE_S = 30.0
 """A base that has not risen so long after it was engaged never will."""
 
@@ -292,7 +294,7 @@ class _Turn:
         )
         return PlatformDecision(
             state,
-            self.command(pose, rate),
+            self.command(pose),
             self.refusal,
             self.belt_cause(),
             tuple(self.events),
@@ -335,7 +337,7 @@ class _Turn:
         places, rates = zip(*moved, strict=True)
         return Pose(*places), rates
 
-    def command(self, pose: Pose, rate: Six) -> PlatformCommand:
+    def command(self, pose: Pose) -> PlatformCommand:
         act: PlatformAct = "rest"
         if self.mode == "moving":
             act = "move"
@@ -346,7 +348,7 @@ class _Turn:
         elif self.mode == "settling":
             if self.is_resetting:
                 act = "reset"
-            elif self.is_ours and (pose, rate) != (HOME, STANDING):
+            elif self.is_ours and not max(map(abs, six(pose))) <= NEAR:
                 act = "move"
             elif self.base in ("engaged", "rising", "parking"):
                 act = "settle"
