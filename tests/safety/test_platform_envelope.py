@@ -94,8 +94,9 @@ def test_a_step_from_a_standstill_near_its_target_does_not_overshoot():
         assert 0.05 - gap < place <= 0.05 + 1e-12
 
 
-def test_a_step_is_as_long_as_its_braking_allows():
-    brake, dt_s, gap = 1.0, 0.004, 0.01
+@pytest.mark.parametrize("brake", [1.0, 1.6])
+def test_a_step_is_as_long_as_its_braking_allows(brake):
+    dt_s, gap = 0.004, 0.01
     _, rate = step(0.0, 0.19, gap, EDGE, Pace(0.2, 25.0, brake), dt_s)
     assert rate**2 == pytest.approx(2 * brake * (gap - rate * dt_s), rel=1e-9)
     assert rate > 0.13

@@ -244,6 +244,14 @@ def test_after_a_long_pause_it_stands_where_it_was_told_last():
     assert decision.state.rate == (0.0,) * 6
 
 
+def test_a_pause_of_just_the_limit_is_no_standstill():
+    bench = Bench().moving(FAR, 0.15)
+    held = bench.state.pose
+    decision = bench.tick(dt_ns=100 * MS)
+    assert decision.state.mode == "moving"
+    assert decision.command.pose != held
+
+
 def test_time_that_runs_backwards_moves_nothing():
     bench = Bench().moving(FAR, 0.15)
     held, rate = bench.state.pose, bench.state.rate

@@ -2,6 +2,7 @@
 
 from random import Random
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -10,8 +11,13 @@ from safety.platform_bench import HOME, LIMITS, Bench, axes, check_step
 
 from rehabsim.base.records import MODES, PlatformWish, Pose
 from rehabsim.safety.guard import MAX_DT_S
+from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_envelope import is_sane
-from rehabsim.safety.platform_messages import PlatformState
+from rehabsim.safety.platform_messages import (
+    PlatformDecision,
+    PlatformInputs,
+    PlatformState,
+)
 
 NUMBERS = st.floats(-0.3, 0.3) | st.floats(allow_nan=True, allow_infinity=True)
 AGES_NS = st.integers(-30_000_000, 130_000_000) | st.integers(-(2**62), 2**62)
@@ -123,6 +129,7 @@ class AnySequence(RuleBasedStateMachine):
 
     def check_modes(self, before, ask, spoilt, decision):
         was, now, command = before.mode, decision.state.mode, decision.command
+        assert ask or decision.refusal == ""
         if was == "freeze" and now != "freeze":
             assert (ask, decision.refusal) == ("settle", "")
             assert before.rate == (0.0,) * 6
@@ -169,3 +176,21 @@ def test_no_wish_leaves_box_speed_or_acceleration_in_many_steps(seed):
         check_step(before, decision, LIMITS, dt_ns / 1e9)
     assert bench.state.mode == "moving"
     assert max(map(abs, axes(bench.state.pose))) > 0.001
+
+
+def test_what_was_decided_can_be_sent_and_decided_again():
+    bench = Bench().moving(Pose(0.05, pitch_rad=0.4), 0.3)
+    for spoilt in ({}, {"wish": None}, {"stop_cause": "STOP"}, {"sample": None}):
+        inputs = PlatformInputs(
+            t_ns=bench.t_ns + 4_000_000,
+            wish_t_ns=bench.t_ns,
+            belt_mode="running",
+            is_at_rest=False,
+            **{"wish": bench.wish, "sample": bench.base.sample(bench.t_ns)} | spoilt,
+        )
+        sent = msgspec.msgpack.encode((bench.state, inputs))
+        state, inputs = msgspec.msgpack.decode(sent, type=tuple[PlatformState, PlatformInputs])
+        decision = guard_platform(bench.state, inputs, LIMITS)
+        assert guard_platform(state, inputs, LIMITS) == decision
+        sent = msgspec.msgpack.encode(decision)
+        assert msgspec.msgpack.decode(sent, type=PlatformDecision) == decision

@@ -254,7 +254,7 @@ class _Turn:
     # -- what happens next -----------------------------------------------------------------
 
     def go_on(self) -> None:
-        if self.mode == "engaged" and self.is_up and not self.why_not_moving():
+        if self.mode == "engaged" and not self.why_not_moving():
             self.enter("moving")
             self.tell("mode", "The platform follows the training.")
         if self.mode == "settling":
