@@ -33,10 +33,10 @@ INTRODUCTION = (
     " virtual time; what is measured there is the simulated base's true motion, whose lag stands"
     " in for a real one's. A real base may do other things, above all when it faults by itself."
 )
-STEPS = 1_000_000
-FREEZES = 5_000
-REFUSALS = 5_000
-TRIALS = 60
+STEPS = 300_000
+FREEZES = 1_000
+REFUSALS = 2_000
+TRIALS = 40
 """Of each fault."""
 
 EPSILON = 1e-9

@@ -9,7 +9,7 @@ from rehabsim.safety.platform import guard_platform
 
 
 def test_a_small_share_of_the_campaign_finds_nothing():
-    rows = list(campaign_platform.rows(0.004))
+    rows = list(campaign_platform.rows(0.01))
     assert len(rows) == 6 + len(campaign_platform.TRIED) + 1
     for row in rows:
         assert row.count >= 1, row.what
