@@ -1,75 +1,28 @@
 """What every installed driver promises, on the virtual clock, against the simulated laboratory.
 
-A new driver needs a row in `TREADMILL_ROWS` or `PLATES_ROWS`: how it is served here.
+How each is served here says `devices/contract.py`; what platforms promise besides says
+`test_platform_contract.py`.
 """
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from devices.relay import BELTS, PLATES, Relay, relayed
+from devices import contract
+from devices.contract import PLATES_ROWS, RECORDED_LOSS, RELAY, ROWS, TREADMILL_ROWS, player
 
-from rehabsim.base.clock import Clock, run
+from rehabsim.base.clock import run
 from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import DeviceFaultError, LinkError, ProtocolError
 from rehabsim.base.records import BeltCommand, BeltSample, PlateChunk
 from rehabsim.devices import driver
 
-STEP_S = 0.004
-RELAY = Relay.url
-ORIGINS = {"left_origin_m": [0.0, 0.25, 0.0], "right_origin_m": [0.0, -0.25, 0.0]}
 GARBAGE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" * 100
 REST_MPS = 0.02
 
-Rig = Callable[[Clock, Path], AbstractAsyncContextManager[Relay | None]]
-
-
-@dataclass(frozen=True)
-class Row:
-    """How one kind of driver is served here.
-
-    Attributes:
-        options: Its table of the site file, without kind.
-        rig: Serves it; gives the relay, where there is a wire to spoil.
-        url: Where the driver finds it; `{folder}` is the test's own.
-    """
-
-    options: dict[str, Any]
-    rig: Rig
-    url: str = RELAY
-
-
-def simulated(device_url: str, kind: str = "bertec_treadmill") -> Rig:
-    return lambda clock, _: relayed(clock, device_url, kind)
-
-
-@contextlib.asynccontextmanager
-async def recorded(_: Clock, folder: Path) -> AsyncIterator[None]:
-    """A recording of 3 s at 1 kHz in which samples 1000 to 1006 and 2000 are missing."""
-    rows = [k for k in range(3000) if not 1000 <= k < 1007 and k != 2000]
-    lines = ["time_s,left_fz_n,right_fz_n", *(f"{k / 1000:.3f},{k},{3000 - k}" for k in rows)]
-    (folder / "walk.csv").write_text("\n".join(lines) + "\n")
-    yield None
-
-
-RECORDED_LOSS = 8
-
-TREADMILL_ROWS = {
-    "bertec_treadmill": Row({"max_speed_mps": 2.0}, simulated(BELTS, "bertec_treadmill")),
-}
-PLATES_ROWS = {
-    "rs_plates": Row(ORIGINS, simulated(PLATES)),
-    "recording": Row({}, recorded, "recording:{folder}/walk.csv"),
-}
-
-ROWS = {driver.TREADMILLS: TREADMILL_ROWS, driver.PLATES: PLATES_ROWS}
 every_driver = pytest.mark.parametrize(
     ("group", "kind"), [(group, kind) for group, rows in ROWS.items() for kind in rows]
 )
@@ -81,53 +34,18 @@ every_treadmill = pytest.mark.parametrize("kind", TREADMILL_ROWS)
 every_plates = pytest.mark.parametrize("kind", PLATES_ROWS)
 
 
+@pytest.fixture
+def play(tmp_path):
+    return player(tmp_path)
+
+
 @pytest.mark.parametrize("group", ROWS)
 def test_every_installed_driver_has_a_row_here(group):
     missing = sorted(set(driver.installed(group)) - set(ROWS[group]))
-    assert not missing, f"no row in {Path(__file__).name} for {', '.join(missing)}"
+    place = Path(contract.__file__).name
+    assert not missing, f"no row in {place} for {', '.join(missing)}"
     gone = sorted(set(ROWS[group]) - set(driver.installed(group)))
-    assert not gone, f"not installed, but a row in {Path(__file__).name}: {', '.join(gone)}"
-
-
-class Scene:
-    """One driver and what is at the other end."""
-
-    def __init__(self, made: Any, relay: Relay | None, clock: Clock) -> None:
-        self.driver = made
-        self.relay = relay
-        self.clock = clock
-
-    async def live(self, seconds: float) -> list[Any]:
-        """Return what the driver takes in the next `seconds`, asking it every 4 ms."""
-        taken: list[Any] = []
-        for _ in range(round(seconds / STEP_S)):
-            await asyncio.sleep(STEP_S)
-            taken += self.driver.take()
-        return taken
-
-
-@pytest.fixture
-def play(tmp_path):
-    """Return a function that plays `act(scene)` with one driver in virtual time."""
-
-    def play_it(group: str, kind: str, act: Callable[[Scene], Any], *, is_open: bool = True) -> Any:
-        row = ROWS[group][kind]
-        url = row.url.format(folder=tmp_path)
-        table = DeviceTable.model_validate({"kind": kind, "url": url} | row.options)
-
-        async def go(clock: Clock) -> Any:
-            async with row.rig(clock, tmp_path) as relay:
-                made = driver.make_driver(group, table, clock, where="site.toml")
-                if is_open:
-                    await made.open()
-                try:
-                    return await act(Scene(made, relay, clock))
-                finally:
-                    await made.close()
-
-        return run(go, virtual=True)
-
-    return play_it
+    assert not gone, f"not installed, but a row in {place}: {', '.join(gone)}"
 
 
 # -- every driver --------------------------------------------------------------------------
@@ -225,7 +143,7 @@ def test_garbage_is_a_protocol_error(play, group, kind):
         with pytest.raises(ProtocolError) as caught:
             await scene.live(0.1)
         assert scene.driver.config.url in str(caught.value)
-        assert caught.value.device in ("treadmill", "plates")
+        assert caught.value.device in ("treadmill", "plates", "platform")
 
     play(group, kind, act)
 

@@ -4,12 +4,14 @@ Source: byte layout, states and rules as public drivers of that interface (docum
 have them: 32-byte commands and 40-byte answers over UDP, big-endian, 60 times a second.
 """
 
-import asyncio
+import contextlib
 import math
 import struct
-from typing import Any, Protocol
+from typing import Protocol
 
+from rehabsim.base.clock import Clock
 from rehabsim.base.errors import ConfigError, LinkError
+from rehabsim.devices.link import Link, Listener, listen
 from rehabsim_sim.faults import Faults
 from rehabsim_sim.platform import MAX_POSE
 
@@ -18,6 +20,9 @@ ANSWER = struct.Struct(">III6fI")
 PERIOD_MS = 1000 / 60
 SILENT_MS = 500
 """The watchdog: so long without a command while engaged is a fault."""
+
+MAX_PACKETS = 64
+"""The newest of those that came at once; older ones are as good as lost."""
 
 # Command words; the others are heard and do nothing.
 DISABLE, PARK, ENGAGE, RESET, INHIBIT, NEW_POSITION = 220, 210, 180, 160, 150, 130
@@ -139,60 +144,54 @@ class MotionBase:
         return max(abs(value) for value in self._platform.pose()) < 2e-3
 
 
-class MotionBasePort(asyncio.DatagramProtocol):
-    """Serves a motion base over UDP to whoever spoke last; `platform` faults bend its answers."""
+class MotionBasePort:
+    """Serves a motion base to whoever spoke last; `platform` faults bend its answers."""
 
-    def __init__(self, platform: Reins, faults: Faults) -> None:
+    def __init__(self, platform: Reins, faults: Faults, clock: Clock) -> None:
         self.base = MotionBase(platform)
         self.url = ""
         self._faults = faults
-        self._packets: list[bytes] = []
-        self._peer: Any = None
-        self._transport: asyncio.DatagramTransport | None = None
+        self._clock = clock
+        self._listener: Listener | None = None
+        self._links: list[Link] = []
+        self._newest: Link | None = None
         self._next_ms = 0.0
 
     async def open(self, url: str) -> str:
-        """Start listening at udp://HOST:PORT and return where; port 0 takes a free one.
+        """Start listening at udp://HOST:PORT (or memory:NAME) and return where; port 0 is any.
 
         Raises:
             ConfigError: The address is malformed.
             LinkError: It is taken.
         """
-        host, _, port = url.removeprefix("udp://").rpartition(":")
-        if not url.startswith("udp://") or not host or not port.isdigit():
+        if not url.startswith(("udp://", "memory:")):
             raise ConfigError(f"platform at {url!r}: not an address; write udp://HOST:PORT.")
-        loop = asyncio.get_running_loop()
-        try:
-            transport, _ = await loop.create_datagram_endpoint(
-                lambda: self, local_addr=(host, int(port))
-            )
-        except OSError as error:
-            why = f"platform at {url}: cannot listen ({error.strerror}); take another port."
-            raise LinkError(why, device="platform", url=url) from error
-        self._transport = transport
-        host, number = transport.get_extra_info("sockname")[:2]
-        self.url = f"udp://{host}:{number}"
+        self._listener = await listen(
+            url, self._clock, device="platform", accept=self._links.append
+        )
+        self.url = self._listener.url
         return self.url
-
-    def datagram_received(self, data: bytes, addr: Any) -> None:
-        """Keep a packet for the next tick."""
-        self._peer = addr
-        if len(self._packets) < 64:
-            self._packets.append(data)
 
     def serve(self, t_ms: int, *, is_cut: bool) -> None:
         """Hand on what came, let time pass, and answer 60 times a second."""
-        for packet in self._packets:
-            self.base.receive(packet, t_ms)
-        self._packets.clear()
+        for link in list(self._links):
+            try:
+                packets = link.take()
+            except LinkError:
+                self._links.remove(link)
+                continue
+            for _, packet in packets[-MAX_PACKETS:]:
+                self._newest = link
+                self.base.receive(packet, t_ms)
         self.base.tick(t_ms, is_cut=is_cut)
         answers = []
         if t_ms >= self._next_ms:
             self._next_ms = max(self._next_ms + PERIOD_MS, t_ms)
             answers.append(self._bent(t_ms))
         for answer in self._faults.frames(t_ms, answers) if self._faults else answers:
-            if self._peer is not None and self._transport is not None:
-                self._transport.sendto(answer, self._peer)
+            if self._newest is not None:
+                with contextlib.suppress(LinkError):
+                    self._newest.write(answer)
 
     def _bent(self, t_ms: int) -> bytes:
         answer = self.base.answer()
@@ -205,6 +204,7 @@ class MotionBasePort(asyncio.DatagramProtocol):
 
     async def close(self) -> None:
         """Stop listening."""
-        if self._transport is not None:
-            self._transport.close()
-            await asyncio.sleep(0)
+        if self._listener is not None:
+            await self._listener.close()
+        for link in self._links:
+            await link.close()

@@ -58,7 +58,7 @@ class Laboratory:
             trunk=trunk_of(plan.patient),
         )
         self._platform = MotionBasePort(
-            self.world.platform_reins, Faults(faults, "platform", AXES, seed=seed)
+            self.world.platform_reins, Faults(faults, "platform", AXES, seed=seed), clock
         )
         self._sensors = Sensors(self.world, seed) if plan.sensors_urls else None
         self._telemetry = Telemetry(plan.sensors_urls, plan.name, clock, faults, seed)

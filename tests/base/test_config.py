@@ -1,7 +1,7 @@
 from math import inf, nan
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -10,6 +10,7 @@ from rehabsim.base.config import (
     Endpoints,
     Limits,
     PerturbationLimits,
+    PlatformLimits,
     Session,
     Site,
     Strict,
@@ -293,3 +294,93 @@ def test_a_file_that_is_not_toml_is_told_where_it_breaks(tmp_path):
     path.write_text("scenario = boat\n")
     assert file_complaint(path).startswith(f"{path}: not a TOML file: ")
     assert "line 1" in file_complaint(path)
+
+
+# -- the platform's limits -----------------------------------------------------------------
+
+PLATFORM = {
+    "max_x_m": 0.1,
+    "max_y_m": 0.1,
+    "max_z_m": 0.1,
+    "max_roll_rad": 0.14,
+    "max_pitch_rad": 0.14,
+    "max_yaw_rad": 0.14,
+    "max_speed_mps": 0.2,
+    "max_rate_radps": 0.35,
+    "max_accel_mps2": 1.0,
+    "max_accel_radps2": 1.75,
+    "max_perturb_speed_mps": 0.3,
+    "max_perturb_rate_radps": 0.7,
+    "max_perturb_accel_mps2": 3.0,
+    "max_perturb_accel_radps2": 7.0,
+    "max_perturb_s": 0.6,
+    "min_calm_s": 3.0,
+    "freeze_mps2": 3.0,
+    "freeze_radps2": 7.0,
+    "max_settle_speed_mps": 0.02,
+    "max_settle_rate_radps": 0.017,
+    "max_wish_age_s": 0.1,
+    "max_sample_age_s": 0.1,
+    "max_error_m": 0.04,
+    "max_error_rad": 0.07,
+    "max_error_s": 0.15,
+}
+
+
+@pytest.mark.parametrize("key", PLATFORM)
+def test_no_limit_of_the_platform_has_a_default_or_may_be_off(key):
+    less = {name: value for name, value in PLATFORM.items() if name != key}
+    assert f"{key}: missing" in complaint(less, PlatformLimits)
+    for value in (nan, inf, -0.001):
+        assert key in complaint(PLATFORM | {key: value}, PlatformLimits)
+
+
+@pytest.mark.parametrize(
+    ("lesser", "greater"),
+    [
+        ("max_speed_mps", "max_perturb_speed_mps"),
+        ("max_rate_radps", "max_perturb_rate_radps"),
+        ("max_accel_mps2", "max_perturb_accel_mps2"),
+        ("max_accel_radps2", "max_perturb_accel_radps2"),
+        ("max_settle_speed_mps", "max_speed_mps"),
+        ("max_settle_rate_radps", "max_rate_radps"),
+        ("max_perturb_accel_mps2", "freeze_mps2"),
+        ("max_perturb_accel_radps2", "freeze_radps2"),
+    ],
+)
+def test_limits_of_the_platform_that_contradict_each_other_are_refused(lesser, greater):
+    equal = PLATFORM | {lesser: PLATFORM[greater]}
+    assert getattr(check(equal, PlatformLimits, where="site.toml"), lesser) == PLATFORM[greater]
+    text = complaint(PLATFORM | {lesser: PLATFORM[greater] * 1.001}, PlatformLimits)
+    assert f"{lesser} = " in text
+    assert f"is above {greater} = {PLATFORM[greater]}" in text
+
+
+@pytest.mark.parametrize("unit", ["mps", "radps"])
+def test_a_freeze_that_takes_longer_than_a_tenth_of_a_second_is_refused(unit):
+    fastest = {"mps": "max_perturb_speed_mps", "radps": "max_perturb_rate_radps"}[unit]
+    slow = PLATFORM[f"freeze_{unit}2"] * 0.1001
+    text = complaint(PLATFORM | {fastest: slow}, PlatformLimits)
+    assert f"freeze_{unit}2 = " in text
+    assert "it may take 0.1 s" in text
+
+
+@given(st.data())
+def test_tightened_platform_limits_are_never_looser_than_either(data):
+    tables = [
+        PLATFORM
+        | {
+            key: PLATFORM[key] * data.draw(st.floats(0.5, 1.0))
+            for key in data.draw(st.sets(st.sampled_from(["max_x_m", "max_speed_mps", *PLATFORM])))
+            if not key.startswith("freeze")
+        }
+        for _ in range(2)
+    ]
+    try:
+        one, two = (PlatformLimits(**table) for table in tables)
+    except ValidationError:
+        assume(False)
+    both = one.tightened_by(two).model_dump()
+    for key, value in both.items():
+        strictest = max if key == "min_calm_s" else min
+        assert value == strictest(one.model_dump()[key], two.model_dump()[key])

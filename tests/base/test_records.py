@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rehabsim.base import records
 from rehabsim.base.records import (
     MODES,
+    PLATFORM_MODES,
     SEVERITIES,
     WRENCH_COLUMNS,
     BeltCommand,
@@ -17,6 +18,10 @@ from rehabsim.base.records import (
     Gait,
     GaitEvent,
     PlateChunk,
+    PlatformCommand,
+    PlatformSample,
+    PlatformWish,
+    Pose,
     Record,
     State,
     Wish,
@@ -40,6 +45,10 @@ EXAMPLES: dict[type[Record], Record] = {
         right_distance_m=1.1,
         cruise_speed_mps=0.8,
     ),
+    Pose: Pose(0.1, -0.2, 0.03, 0.04, -0.05, 0.06),
+    PlatformSample: PlatformSample(1, Pose(0.1), "engaged", False, "it reports torque", True),
+    PlatformWish: PlatformWish(Pose(pitch_rad=0.05), True),
+    PlatformCommand: PlatformCommand("move", Pose(z_m=0.02)),
     Event: Event(1, "stop", "keeper", "fast", "STOP from the console.", {"left_speed_mps": 0.8}),
 }
 SENT = [kind for kind in EXAMPLES if kind is not PlateChunk]
@@ -120,6 +129,7 @@ def test_codes_in_old_logs_keep_their_meaning():
         *("locked", "idle", "armed", "starting", "running", "stopping"),
         *("holding", "perturbing"),
     ) == MODES
+    assert PLATFORM_MODES == ("settled", "engaged", "moving", "freeze", "settling")
     assert SEVERITIES == ("none", "warn", "hold", "ramp", "fast", "estop")
 
 

@@ -11,7 +11,7 @@ from rehabsim.devices.driver import load
 from rehabsim.devices.laboratory import LABORATORIES, LaboratoryPlan
 from rehabsim.devices.link import Link, listen, open_link
 
-BELTS, PLATES = "memory:belts", "memory:plates"
+BELTS, PLATES, BASE = "memory:belts", "memory:plates", "memory:base"
 STEP_S = 0.002
 
 
@@ -76,7 +76,9 @@ async def relayed(
     clock: Clock, device_url: str, kind: str = "bertec_treadmill"
 ) -> AsyncIterator[Relay]:
     """Run the laboratory with a treadmill of `kind` and a relay to its device at `device_url`."""
-    plan = LaboratoryPlan(treadmill_kind=kind, treadmill_url=BELTS, plates_url=PLATES)
+    plan = LaboratoryPlan(
+        treadmill_kind=kind, treadmill_url=BELTS, plates_url=PLATES, platform_url=BASE
+    )
     laboratory: Any = load(LABORATORIES, "sim")(plan, clock)
     relay = Relay()
     await laboratory.open()

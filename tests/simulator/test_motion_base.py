@@ -6,7 +6,7 @@ from math import nan
 import pytest
 from simulator.motion_base_client import Client
 
-from rehabsim.base.clock import run
+from rehabsim.base.clock import HostClock, run
 from rehabsim.base.errors import ConfigError
 from rehabsim.devices.laboratory import Fault, LaboratoryPlan
 from rehabsim_sim.faults import Faults
@@ -191,15 +191,16 @@ def test_faults_bend_what_the_platform_reports():
     fault = Fault(device="platform", kind="offset", channel="pitch_rad", size=0.05)
     names = ("surge_m", "sway_m", "heave_m", "roll_rad", "pitch_rad", "yaw_rad")
     platform = one_of(Platform())
-    port = MotionBasePort(PlatformReins(platform[0]), Faults((fault,), "platform", names, seed=1))
+    faults = Faults((fault,), "platform", names, seed=1)
+    port = MotionBasePort(PlatformReins(platform[0]), faults, HostClock())
     answer = struct.unpack(">IIIffffffI", port._bent(10))
     assert answer[4] == pytest.approx(0.05)
 
 
 def test_a_malformed_address_is_one_sentence():
-    async def main(_):
+    async def main(clock):
         platform = PlatformReins(one_of(Platform())[0])
-        port = MotionBasePort(platform, Faults((), "platform", (), seed=1))
+        port = MotionBasePort(platform, Faults((), "platform", (), seed=1), clock)
         with pytest.raises(ConfigError, match=r"udp://HOST:PORT"):
             await port.open("tcp://somewhere")
 

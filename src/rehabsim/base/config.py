@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rehabsim.base.errors import ConfigError
 
@@ -135,6 +135,108 @@ def _tighter(one: Strict, other: Strict) -> dict[str, Any]:
             is_least = not name.startswith(("min_", "needs_"))
             found[name] = min(mine, theirs) if is_least else max(mine, theirs)
     return found
+
+
+Reach = Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)]
+"""m or rad, from the middle; 0 keeps an axis still"""
+Pace = Annotated[float, Field(gt=0, le=2, allow_inf_nan=False)]
+"""m/s or rad/s"""
+Push = Annotated[float, Field(ge=0.01, le=25, allow_inf_nan=False)]
+"""m/s² or rad/s²"""
+Age = Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+"""s"""
+
+FREEZE_S = 0.1
+"""A platform that freezes stands still this much later at the latest."""
+
+
+class PlatformLimits(Strict):
+    """What the platform may do. No field has a default: someone has to decide.
+
+    Attributes:
+        max_x_m: Furthest forward or back, from the middle.
+        max_y_m: Furthest to the left or right.
+        max_z_m: Furthest up or down.
+        max_roll_rad: Steepest to the left or right.
+        max_pitch_rad: Steepest up or down.
+        max_yaw_rad: Furthest turned to the left or right.
+        max_speed_mps: Fastest along each axis.
+        max_rate_radps: Fastest about each axis.
+        max_accel_mps2: Steepest change of speed along each axis; it brakes for the edge with it.
+        max_accel_radps2: The same about each axis.
+        max_perturb_speed_mps: Fastest along each axis during a perturbation.
+        max_perturb_rate_radps: The same about each axis.
+        max_perturb_accel_mps2: Steepest change of speed during a perturbation.
+        max_perturb_accel_radps2: The same about each axis.
+        max_perturb_s: Longest perturbation.
+        min_calm_s: Shortest time between two.
+        freeze_mps2: Deceleration of a freeze along each axis.
+        freeze_radps2: The same about each axis.
+        max_settle_speed_mps: Fastest on the way home with someone on it.
+        max_settle_rate_radps: The same about each axis.
+        max_wish_age_s: Permission: how old the session's newest wish may be.
+        max_sample_age_s: How old the base's newest report may be.
+        max_error_m: How far it may be from its set point, the lag of the base included.
+        max_error_rad: The same about each axis.
+        max_error_s: For how long it may be further away.
+    """
+
+    max_x_m: Reach
+    max_y_m: Reach
+    max_z_m: Reach
+    max_roll_rad: Reach
+    max_pitch_rad: Reach
+    max_yaw_rad: Reach
+    max_speed_mps: Pace
+    max_rate_radps: Pace
+    max_accel_mps2: Push
+    max_accel_radps2: Push
+    max_perturb_speed_mps: Pace
+    max_perturb_rate_radps: Pace
+    max_perturb_accel_mps2: Push
+    max_perturb_accel_radps2: Push
+    max_perturb_s: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)]
+    min_calm_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)]
+    freeze_mps2: Push
+    freeze_radps2: Push
+    max_settle_speed_mps: Pace
+    max_settle_rate_radps: Pace
+    max_wish_age_s: Age
+    max_sample_age_s: Age
+    max_error_m: Reach
+    max_error_rad: Reach
+    max_error_s: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        for kind in ("speed_mps", "rate_radps", "accel_mps2", "accel_radps2"):
+            self._need(f"max_{kind}", f"max_perturb_{kind}")
+        for unit, kind in (("mps", "speed_mps"), ("radps", "rate_radps")):
+            self._need(f"max_settle_{kind}", f"max_{kind}")
+            self._need(f"max_perturb_accel_{unit}2", f"freeze_{unit}2")
+            fastest, freeze = getattr(self, f"max_perturb_{kind}"), getattr(self, f"freeze_{unit}2")
+            if not fastest <= FREEZE_S * freeze * (1 + 1e-9):
+                raise ValueError(
+                    f"freeze_{unit}2 = {freeze} stops max_perturb_{kind} = {fastest} in"
+                    f" {fastest / freeze:.3f} s, it may take {FREEZE_S} s"
+                )
+        return self
+
+    def _need(self, lesser: str, greater: str) -> None:
+        if not getattr(self, lesser) <= getattr(self, greater):
+            raise ValueError(
+                f"{lesser} = {getattr(self, lesser)} is above {greater} = {getattr(self, greater)}"
+            )
+
+    def tightened_by(self, other: Self) -> Self:
+        """Return the stricter of the two, field by field; never looser than either."""
+        mine, theirs = self.model_dump(), other.model_dump()
+        return type(self)(
+            **{
+                key: (max if key.startswith("min_") else min)(mine[key], theirs[key])
+                for key in mine
+            }
+        )
 
 
 class DeviceTable(BaseModel):
@@ -298,6 +400,8 @@ def _sentence(fault: Any, model: type[BaseModel]) -> str:
         return f"{key}: missing; it has no default, someone has to decide"
     if fault["type"] == "model_type":
         return f"{key or 'everything'}: should be a table of keys, this is {fault['input']!r}"
+    if fault["type"] == "value_error":
+        return f"{key}: {fault['ctx']['error']}".removeprefix(": ")
     message = str(fault["msg"]).replace("Input should", "should", 1)
     return f"{key} = {fault['input']!r}: {message}{_unit_hint(key)}"
 
@@ -314,6 +418,7 @@ def _known_keys(model: type[BaseModel], path: list[str]) -> list[str]:
 _UNITS = {
     "_mps2": "m/s²",
     "_mps": "m/s",
+    "_radps2": "rad/s²",
     "_radps": "rad/s",
     "_rad": "rad",
     "_hz": "Hz",

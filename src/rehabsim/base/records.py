@@ -39,6 +39,20 @@ SEVERITIES: tuple[Severity, ...] = ("none", "warn", "hold", "ramp", "fast", "est
 """What safety does about a cause, mildest first."""
 
 
+PlatformMode = Literal["settled", "engaged", "moving", "freeze", "settling"]
+PLATFORM_MODES: tuple[PlatformMode, ...] = ("settled", "engaged", "moving", "freeze", "settling")
+"""What safety lets the platform do; the index is the code used in logs."""
+
+BaseState = Literal[
+    "starting", "idle", "rising", "engaged", "parking", "fault", "disabled", "inhibited"
+]
+"""What a motion base says of itself: it follows set points when `engaged`, and has no power on
+its legs when `idle`. `rising` and `parking` it does by itself, between those two."""
+
+PlatformAct = Literal["rest", "reset", "engage", "move", "freeze", "settle"]
+"""What a motion base must do: nothing; forget a fault; rise and follow; follow; hold; go home."""
+
+
 class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of every value that crosses a boundary."""
 
@@ -120,6 +134,72 @@ class BeltCommand(Record, frozen=True, gc=False):
     right_accel_mps2: float
     incline_rad: float
     ttl_s: float
+
+
+class Pose(Record, frozen=True, gc=False):
+    """Where the platform's deck is, from the middle of its range, frame lab.
+
+    The deck turns about its own origin: yaw first, then pitch, then roll.
+
+    Attributes:
+        x_m: Surge, positive forward.
+        y_m: Sway, positive to the left.
+        z_m: Heave, positive up.
+        roll_rad: Positive with the left side up.
+        pitch_rad: Positive uphill, as `BeltSample.incline_rad`; so about -y.
+        yaw_rad: Positive with the front to the left.
+    """
+
+    x_m: float = 0.0
+    y_m: float = 0.0
+    z_m: float = 0.0
+    roll_rad: float = 0.0
+    pitch_rad: float = 0.0
+    yaw_rad: float = 0.0
+
+
+class PlatformSample(Record, frozen=True, gc=False):
+    """What the motion base reports of itself.
+
+    Attributes:
+        t_ns: When the host received it.
+        pose: Measured.
+        state: What it does.
+        is_home: It is down, where it may be engaged.
+        hold: Why it stopped by itself, in one clause; empty where it did not.
+        is_emergency: Its emergency stop is open now.
+    """
+
+    t_ns: int
+    pose: Pose
+    state: BaseState
+    is_home: bool
+    hold: str = ""
+    is_emergency: bool = False
+
+
+class PlatformWish(Record, frozen=True, gc=False):
+    """What the training asks of the platform; safety decides.
+
+    Attributes:
+        pose: Where the deck should be.
+        is_perturbing: A perturbation is on, for which it should move more briskly.
+    """
+
+    pose: Pose
+    is_perturbing: bool = False
+
+
+class PlatformCommand(Record, frozen=True, gc=False):
+    """What safety allows the platform to do; only `safety.platform` makes one.
+
+    Attributes:
+        act: What the base must do.
+        pose: Set point, which it follows at once; rates are those of the sequence.
+    """
+
+    act: PlatformAct
+    pose: Pose
 
 
 class GaitEvent(Record, frozen=True, gc=False):

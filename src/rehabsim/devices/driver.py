@@ -2,8 +2,8 @@
 
 A driver translates and never decides: bytes come through a link, records go out. It has a
 `Config` (its table of the site file), a constructor and the methods below. Write one, name
-it in the entry-point group `rehabsim.treadmills` or `rehabsim.plates`, and the contract suite
-in `tests/test_driver_contract.py` runs over it.
+it in the entry-point group `rehabsim.treadmills`, `rehabsim.plates` or `rehabsim.platforms`, and
+the contract suite, `tests/test_driver_contract.py`, runs over it.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,13 @@ from typing import Any, Protocol, TypeVar
 from rehabsim.base.clock import Clock
 from rehabsim.base.config import DeviceTable, Limits, Strict, check
 from rehabsim.base.errors import ConfigError
-from rehabsim.base.records import BeltCommand, BeltSample, PlateChunk
+from rehabsim.base.records import (
+    BeltCommand,
+    BeltSample,
+    PlateChunk,
+    PlatformCommand,
+    PlatformSample,
+)
 
 
 class Driver(Protocol):
@@ -87,9 +93,36 @@ class Plates(Driver, Protocol):
         """
 
 
+class Platform(Driver, Protocol):
+    """A motion base under the treadmill."""
+
+    can_expire: bool
+
+    def take(self) -> Sequence[PlatformSample]:
+        """Return the reports that came since the last call, oldest first.
+
+        Raises:
+            LinkError: The base hung up, or nobody is there.
+            ProtocolError: What came is not its protocol; later reports may be again.
+        """
+
+    def send(self, command: PlatformCommand) -> None:
+        """Tell the base what to do.
+
+        Raises:
+            LinkError: The base hung up.
+            DeviceFaultError: The command is outside what this base can be told; nothing was
+                sent.
+        """
+
+    def stop(self) -> None:
+        """Ask to stay at the last set point; nothing where none was sent; never raises."""
+
+
 D = TypeVar("D")
 TREADMILLS = "rehabsim.treadmills"
 PLATES = "rehabsim.plates"
+PLATFORMS = "rehabsim.platforms"
 
 
 def installed(group: str) -> dict[str, EntryPoint]:
@@ -117,8 +150,8 @@ def make_driver(group: str, table: DeviceTable, clock: Clock, *, where: str) -> 
     """Return the driver for a site file's table, its configuration checked.
 
     Args:
-        group: `TREADMILLS` or `PLATES`.
-        table: `[treadmill]` or `[plates]`.
+        group: `TREADMILLS`, `PLATES` or `PLATFORMS`.
+        table: `[treadmill]`, `[plates]` or `[platform]`.
         clock: The session clock.
         where: File to name in messages.
 

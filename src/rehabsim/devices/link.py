@@ -3,125 +3,45 @@
 A link collects what arrives, stamped with its time of arrival, until its owner takes it; so
 a driver needs no task of its own and nothing is lost between two ticks.
 
-Schemes: `tcp://HOST:PORT`; `unix:PATH` (Linux; keeps message boundaries; between our processes);
-`memory:NAME` (the same inside one process, for virtual time).
+Schemes: `tcp://HOST:PORT`; `udp://HOST:PORT` (a datagram a write); `unix:PATH` (Linux; keeps
+message boundaries; between our processes); `memory:NAME` (the same inside one process, for
+virtual time).
 """
 
 import asyncio
 import contextlib
 import os
 import socket
-from collections import deque
 from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
-from urllib.parse import urlsplit
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.errors import ConfigError, LinkError
+from rehabsim.base.errors import ConfigError
+from rehabsim.devices.inbox import (
+    MAX_MESSAGE_BYTES,
+    MAX_PENDING,
+    Accept,
+    Inbox,
+    Link,
+    Listener,
+    broken,
+    host_port,
+    reason,
+)
+from rehabsim.devices.udp_link import listen_udp, open_udp
 
-MAX_MESSAGE_BYTES = 65536
-MAX_PENDING = 4096
-"""Pieces kept between two takes; older ones are dropped and counted."""
-
-Piece = tuple[int, bytes]
-"""Time of arrival in ns, and what arrived."""
-
-
-class Link(Protocol):
-    """A byte pipe; `unix:` and `memory:` links also keep the boundaries of each write."""
-
-    url: str
-    dropped_count: int
-    """Pieces that came faster than they were taken, and are gone."""
-
-    unsent_count: int
-    """Writes that a full pipe could not take, or that are no message: empty or too long."""
-
-    def take(self) -> list[Piece]:
-        """Return what has arrived since the last call, oldest first.
-
-        Raises:
-            LinkError: The other end has gone and everything it sent has been taken.
-        """
-
-    def write(self, data: bytes) -> None:
-        """Send `data` without waiting; what a full pipe cannot take is dropped and counted.
-
-        Raises:
-            LinkError: The link is closed.
-        """
-
-    async def close(self) -> None:
-        """Close; safe to call twice, and never raises."""
-
-
-class Listener(Protocol):
-    """A place where others open links."""
-
-    url: str
-
-    async def close(self) -> None:
-        """Stop listening; links already made stay open; safe to call twice."""
-
-
-class _Inbox:
-    """What every link has in common: pieces waiting, and whether the end has come."""
-
-    def __init__(self, clock: Clock, url: str, device: str) -> None:
-        self.url = url
-        self.dropped_count = 0
-        self.unsent_count = 0
-        self._clock = clock
-        self._device = device
-        self._pieces: deque[Piece] = deque()
-        self._ending: str | None = None
-
-    def take(self) -> list[Piece]:
-        if not self._pieces:
-            self._require_open()
-        pieces = list(self._pieces)
-        self._pieces.clear()
-        return pieces
-
-    def _arrived(self, data: bytes) -> None:
-        if len(self._pieces) >= MAX_PENDING:
-            self._pieces.popleft()
-            self.dropped_count += 1
-        self._pieces.append((self._clock.now_ns(), data))
-
-    def _ended(self, why: str) -> None:
-        self._ending = self._ending or why
-
-    def _is_message(self, data: bytes) -> bool:
-        is_one = 1 <= len(data) <= MAX_MESSAGE_BYTES
-        self.unsent_count += not is_one
-        return is_one
-
-    def _require_open(self) -> None:
-        if self._ending is not None:
-            raise _broken(self._device, self.url, self._ending)
-
-
-def _broken(device: str, url: str, why: str) -> LinkError:
-    end = "" if why.endswith("?") else "."
-    return LinkError(f"{device} at {url}: {why}{end}", device=device, url=url)
-
-
-def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None) or 0
-    return os.strerror(number) if number > 0 else str(error) or "no answer"
-
+__all__ = ["MAX_MESSAGE_BYTES", "MAX_PENDING", "Accept", "Link", "Listener", "listen", "open_link"]
 
 CONNECT_S = 3.0
 MAX_UNSENT_BYTES = 65536
 MAX_UNHEARD_MS = 500
 
 
-class _TcpLink(_Inbox, asyncio.Protocol):
+class _TcpLink(Inbox, asyncio.Protocol):
     _transport: asyncio.Transport
 
-    def __init__(self, clock: Clock, url: str, device: str, accept: "Accept | None" = None) -> None:
+    def __init__(self, clock: Clock, url: str, device: str, accept: Accept | None = None) -> None:
         super().__init__(clock, url, device)
         self._accept = accept
 
@@ -136,20 +56,20 @@ class _TcpLink(_Inbox, asyncio.Protocol):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, MAX_UNHEARD_MS)
 
     def data_received(self, data: bytes) -> None:
-        self._arrived(data)
+        self.arrived(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._ended(f"the connection broke ({_reason(exc)})" if exc else "the other end hung up")
+        self.ended(f"the connection broke ({reason(exc)})" if exc else "the other end hung up")
 
     def write(self, data: bytes) -> None:
-        self._require_open()
+        self.require_open()
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self.unsent_count += 1
             return
         self._transport.write(data)
 
     async def close(self) -> None:
-        self._ended("closed here")
+        self.ended("closed here")
         if self._transport.get_write_buffer_size():
             self._transport.abort()
         else:
@@ -169,43 +89,35 @@ class _TcpListener:
 
 
 async def _open_tcp(url: str, clock: Clock, device: str) -> Link:
-    host, port = _host_port(url)
+    host, port = host_port(url)
     loop = asyncio.get_running_loop()
     try:
         _, link = await asyncio.wait_for(
             loop.create_connection(lambda: _TcpLink(clock, url, device), host, port), CONNECT_S
         )
     except (OSError, UnicodeError) as error:
-        why = f"cannot connect ({_reason(error)}); is it on, its remote control enabled?"
-        raise _broken(device, url, why) from error
+        why = f"cannot connect ({reason(error)}); is it on, its remote control enabled?"
+        raise broken(device, url, why) from error
     return link
 
 
-async def _listen_tcp(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
-    host, port = _host_port(url)
+async def _listen_tcp(url: str, clock: Clock, device: str, accept: Accept) -> Listener:
+    host, port = host_port(url)
     loop = asyncio.get_running_loop()
     try:
         server = await loop.create_server(lambda: _TcpLink(clock, url, device, accept), host, port)
     except (OSError, UnicodeError) as error:
-        why = f"cannot listen ({_reason(error)}); end what runs there or take another port"
-        raise _broken(device, url, why) from error
+        why = f"cannot listen ({reason(error)}); end what runs there or take another port"
+        raise broken(device, url, why) from error
     port = server.sockets[0].getsockname()[1]
     return _TcpListener(server, f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
-
-
-def _host_port(url: str) -> tuple[str, int]:
-    with contextlib.suppress(ValueError):
-        parts = urlsplit(url)
-        if parts.hostname and parts.port is not None:
-            return parts.hostname, parts.port
-    raise ConfigError(f"{url!r}: not a TCP address; write tcp://HOST:PORT.")
 
 
 MAX_BURST = 256
 """Messages read at one go, so that a flood from one client leaves time for everything else."""
 
 
-class _UnixLink(_Inbox):
+class _UnixLink(Inbox):
     def __init__(self, clock: Clock, url: str, device: str, sock: socket.socket) -> None:
         super().__init__(clock, url, device)
         self._sock = sock
@@ -227,17 +139,17 @@ class _UnixLink(_Inbox):
         except ConnectionResetError:
             return True  # It went with our messages unread; what it sent is still there.
         except OSError as error:
-            self._end(f"the connection broke ({_reason(error)})")
+            self._end(f"the connection broke ({reason(error)})")
             return False
         if message:
-            self._arrived(message)
+            self.arrived(message)
         else:
             self._end("the other end hung up")
         return bool(message)
 
     def write(self, data: bytes) -> None:
-        self._require_open()
-        if not self._is_message(data):
+        self.require_open()
+        if not self.is_message(data):
             return
         try:
             self._sock.send(data)
@@ -246,10 +158,10 @@ class _UnixLink(_Inbox):
         except OSError as error:
             while self._read():
                 pass
-            self._end(f"the connection broke ({_reason(error)})")
+            self._end(f"the connection broke ({reason(error)})")
 
     def _end(self, why: str) -> None:
-        self._ended(why)
+        self.ended(why)
         if self._sock.fileno() >= 0:
             self._loop.remove_reader(self._sock.fileno())
             self._sock.close()
@@ -280,11 +192,11 @@ async def _open_unix(url: str, clock: Clock, device: str) -> Link:
         sock.connect(path)
     except OSError as error:
         sock.close()
-        raise _broken(device, url, f"cannot connect ({_reason(error)})") from error
+        raise broken(device, url, f"cannot connect ({reason(error)})") from error
     return _UnixLink(clock, url, device, sock)
 
 
-async def _listen_unix(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
+async def _listen_unix(url: str, clock: Clock, device: str, accept: Accept) -> Listener:
     path = _unix_path(url)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     try:
@@ -293,7 +205,7 @@ async def _listen_unix(url: str, clock: Clock, device: str, accept: "Accept") ->
         sock.listen(16)
     except OSError as error:
         sock.close()
-        raise _broken(device, url, f"cannot listen ({_reason(error)})") from error
+        raise broken(device, url, f"cannot listen ({reason(error)})") from error
     sock.setblocking(False)
 
     def on_ready() -> None:
@@ -311,21 +223,21 @@ def _unix_path(url: str) -> str:
     return path
 
 
-class _MemoryLink(_Inbox):
+class _MemoryLink(Inbox):
     peer: "_MemoryLink"
 
     def write(self, data: bytes) -> None:
-        self._require_open()
-        if self._is_message(data):
-            self.peer._arrived(data)  # noqa: SLF001
+        self.require_open()
+        if self.is_message(data):
+            self.peer.arrived(data)
 
     async def close(self) -> None:
-        self._ended("closed here")
-        self.peer._ended("the other end hung up")  # noqa: SLF001
+        self.ended("closed here")
+        self.peer.ended("the other end hung up")
 
 
 class _MemoryListener:
-    def __init__(self, url: str, accept: "Accept") -> None:
+    def __init__(self, url: str, accept: Accept) -> None:
         self.url = url
         self.accept = accept
 
@@ -346,28 +258,26 @@ def _listeners() -> dict[str, _MemoryListener]:
 async def _open_memory(url: str, clock: Clock, device: str) -> Link:
     listener = _listeners().get(url)
     if listener is None:
-        raise _broken(device, url, "nobody listens there")
+        raise broken(device, url, "nobody listens there")
     here, there = _MemoryLink(clock, url, device), _MemoryLink(clock, url, device)
     here.peer, there.peer = there, here
     listener.accept(there)
     return here
 
 
-async def _listen_memory(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
+async def _listen_memory(url: str, clock: Clock, device: str, accept: Accept) -> Listener:
     if url in _listeners():
-        raise _broken(device, url, "cannot listen (in use)")
+        raise broken(device, url, "cannot listen (in use)")
     listener = _listeners()[url] = _MemoryListener(url, accept)
     return listener
 
-
-Accept = Callable[[Link], None]
-"""What a listener does with each new link, at once and without waiting."""
 
 _Opener = Callable[[str, Clock, str], Coroutine[Any, Any, Link]]
 _Waiter = Callable[[str, Clock, str, Accept], Coroutine[Any, Any, Listener]]
 _SCHEMES: dict[str, tuple[_Opener, _Waiter]] = {
     "memory": (_open_memory, _listen_memory),
     "tcp": (_open_tcp, _listen_tcp),
+    "udp": (open_udp, listen_udp),
     "unix": (_open_unix, _listen_unix),
 }
 

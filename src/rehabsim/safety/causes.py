@@ -128,7 +128,7 @@ def treadmill_lost(inputs: GuardInputs, limits: Limits) -> str:
         return "the treadmill has not reported"
     if not (isfinite(belt.left_speed_mps) and isfinite(belt.right_speed_mps)):
         return "the treadmill reports a speed that is not a number"
-    return age("the treadmill's last report", inputs.t_ns - belt.t_ns, limits.max_belt_age_s)
+    return age_cause("the treadmill's last report", inputs.t_ns - belt.t_ns, limits.max_belt_age_s)
 
 
 def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[str, str]]:
@@ -145,11 +145,13 @@ def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[
         ("operator_silent", last_sign, console_ns, limits.max_operator_age_s),
         ("operator_late", last_sign, console_ns, limits.hold_operator_age_s),
     ):
-        text = age(what, age_ns, limit_s)
+        text = age_cause(what, age_ns, limit_s)
         if text:
             yield name, text
     if wish.display_t_ns >= 0:
-        text = age("the picture on the display", t_ns - wish.display_t_ns, limits.max_display_age_s)
+        text = age_cause(
+            "the picture on the display", t_ns - wish.display_t_ns, limits.max_display_age_s
+        )
         if text:
             yield "display_late", text
     if not is_sane(wish.wish):
@@ -213,7 +215,7 @@ def _of_person(person: Person, limits: Limits) -> Iterator[tuple[str, str]]:
         yield "light", text
 
 
-def age(what: str, age_ns: int, limit_s: float) -> str:
+def age_cause(what: str, age_ns: int, limit_s: float) -> str:
     """Return that something is too old, with the numbers, or nothing."""
     age_s = age_ns / 1e9
     if -CLOCK_SLACK_S <= age_s <= limit_s:

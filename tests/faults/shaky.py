@@ -1,0 +1,56 @@
+"""A scenario that perturbs, and falls ill when it is told to."""
+
+from typing import Literal
+
+from rehabsim.base.config import Strict
+from rehabsim.base.records import Record, Wish
+from rehabsim.training.scenario import Step
+
+Illness = Literal["", "raises", "nan", "negative", "infinite", "huge", "apart", "no_step", "steep"]
+NAN = float("nan")
+
+
+class Shaky:
+    """Walks at the cruise speed, with a slip of 0.2 m/s at a time of its own."""
+
+    name = "shaky"
+
+    class Params(Strict):
+        """`[params]` of the session file."""
+
+        perturb_s: float = 1e9
+        illness: Illness = ""
+        ill_s: float = 1e9
+
+    class Scene(Record, frozen=True):
+        """Nothing to see."""
+
+        distance_m: float
+
+    def __init__(self, params: Params, seed: int) -> None:
+        self.params = params
+
+    def step(self, state):
+        """Return the wish, well or ill."""
+        p, t_s, mps = self.params, state.t_ns / 1e9, state.cruise_speed_mps
+        is_slip = p.perturb_s <= t_s < p.perturb_s + 0.6
+        wish = Wish(mps - 0.2 if t_s < p.perturb_s + 0.4 and is_slip else mps, mps, 0.0, is_slip)
+        if t_s >= p.ill_s:
+            match p.illness:
+                case "raises":
+                    raise RuntimeError("ill")
+                case "nan":
+                    wish = Wish(NAN, mps)
+                case "negative":
+                    wish = Wish(mps, -mps)
+                case "infinite":
+                    wish = Wish(float("inf"), mps)
+                case "huge":
+                    wish = Wish(1e308, 1e308)
+                case "apart":
+                    wish = Wish(0.0, 2.0)
+                case "steep":
+                    wish = Wish(mps, mps, 1.5)
+                case "no_step":
+                    return wish
+        return Step(wish, self.Scene(state.left_distance_m))
