@@ -154,6 +154,14 @@ def test_a_swing_with_a_missing_vertical_force_says_nothing():
     assert zero.noise_n == SwingZero().noise_n
 
 
+def test_a_swing_that_is_no_longer_remembered_says_nothing():
+    zero = SwingZero()
+    zero.see(0, swing(0, 40.0, count=0))
+    zero.adopt()
+    assert not zero.offset.any()
+    assert zero.refused_count == 0
+
+
 @BOTH
 def test_the_noise_of_an_empty_plate_is_learned(plate):
     zero = seen(plate, *[0.0] * 30, noise_n=6.0)

@@ -78,8 +78,8 @@ class SwingZero:
         """
         own = wrench[:, 6 * plate : 6 * plate + 6]
         fz_n = own[:, 2]
-        if not np.isfinite(fz_n).all():
-            return
+        if not (len(fz_n) and np.isfinite(fz_n).all()):
+            return  # nothing was measured, or it is no longer remembered
         mean_n, spread_n = float(fz_n.mean()), float(fz_n.std())
         candidates = self._candidates_n[plate]
         is_far = abs(self.drift_n(plate) + mean_n) > MAX_ZERO_N
