@@ -1,0 +1,338 @@
+"""Recording a live session: blocks go to a file, and when that fails, to another next to it.
+
+Whoever hands blocks over never waits. Two threads of the recorder do: one writes, one syncs, so
+that a slow sync keeps no block from the operating system, where a killed session leaves it.
+
+After a failed write or sync a descriptor is never used again: the kernel may have dropped the
+pages that it could not write and report the next sync as done (Linux since 4.13 tells each error
+once). So every block is kept in memory until a sync has confirmed it, and what is not confirmed is
+written once more, to the next file. Blocks are numbered, so merging takes each once.
+"""
+
+import contextlib
+import errno
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from rehabsim.session.block import BlockEncoder
+from rehabsim.session.disk import Disk, DiskFile
+from rehabsim.session.merge import GAPS, MAX_PARTS, Gap, part_of
+from rehabsim.session.syncer import Syncer
+
+BLOCK_NS = 16_000_000
+SYNC_EVERY_BLOCKS = 12
+"""About five times a second."""
+
+RETRY_EVERY_BLOCKS = 62
+"""About once a second, while nothing can be written."""
+
+MAX_WAITING_BLOCKS = 625
+"""10 s of session: how long a disk may be silent until something is lost."""
+
+CLOSE_S = 30.0
+"""Longest wait for a silent disk at the end."""
+
+ENDING_TRIALS = 3
+"""Files that are tried for the last blocks of a session."""
+
+MAX_NEWS = 20
+"""Sentences for the operator; a disk that fails for ever is not told for ever."""
+
+UNAFFECTED = "The belts are unaffected."
+
+Message = tuple[str, int, bytes]
+"""Channel, session time, bytes."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A block that no sync has confirmed."""
+
+    number: int
+    start_ns: int
+    t_ns: int
+    messages: list[Message]
+    data: bytes = b""
+    is_written: bool = False
+
+
+class Recorder:
+    """Writes one session's blocks from its own threads.
+
+    Args:
+        path: The first file; it must not exist.
+        encoder: Of the session's blocks.
+        header: The log's first message.
+        disk: Where to write.
+
+    Attributes:
+        news: Sentences for the operator, oldest first; whoever tells them takes them out.
+        failure: Why nothing can be written now, or empty.
+        why: What failed last, or empty.
+        parts: The files.
+
+    Raises:
+        OSError: The file cannot be made.
+    """
+
+    def __init__(self, path: Path, encoder: BlockEncoder, header: bytes, disk: Disk) -> None:
+        self.news: deque[str] = deque()
+        self.failure = ""
+        self.why = ""
+        self.parts: list[Path] = []
+        self._path = path
+        self._encoder = encoder
+        self._opening = encoder.opening(header)
+        self._disk = disk
+        self._put_count = 0
+        self._end_ns = 0
+        self._lost = _Lost()
+        self._late = _Lost()
+        self._told_count = 0
+        self._has_told_failure = False
+        self._kept: deque[Waiting] = deque()
+        self._last = Waiting(0, 0, 0, [])
+        self._retry_in_blocks = 0
+        self._file: DiskFile | None = self._open(path)
+        self._waiting: queue.Queue[Waiting | None] = queue.Queue(MAX_WAITING_BLOCKS)
+        self._syncer = Syncer()
+        self._writer = threading.Thread(target=self._write_all, name="log", daemon=True)
+        self._writer.start()
+
+    # -- the session's side ----------------------------------------------------------------
+
+    def put(self, start_ns: int, t_ns: int, messages: list[Message]) -> None:
+        """Hand a block over; it is lost, and counted, when the disk is 10 s behind."""
+        self._put_count += 1
+        self._end_ns = t_ns
+        block = Waiting(self._put_count, start_ns, t_ns, messages)
+        try:
+            self._waiting.put_nowait(block)
+        except queue.Full:
+            if not self._late.count:
+                self.why = "the disk was silent for too long"
+                self._tell(
+                    f"The log's disk does not answer: from {start_ns / 1e9:.2f} s on nothing is"
+                    f" recorded until it does. {UNAFFECTED}"
+                )
+            self._late.add(block)
+
+    @property
+    def lost_count(self) -> int:
+        """Blocks that are in no file."""
+        return self._lost.count + self._late.count
+
+    @property
+    def lost_ns(self) -> int:
+        """Session time that they cover."""
+        return self._lost.duration_ns + self._late.duration_ns
+
+    def close(self) -> Gap | None:
+        """Write the rest; return what is missing at the end, if anything is.
+
+        Raises:
+            OSError: The disk does not answer.
+        """
+        with contextlib.suppress(queue.Full):
+            self._waiting.put(None, timeout=CLOSE_S)
+            self._writer.join(CLOSE_S)
+        if self._writer.is_alive():
+            raise TimeoutError(errno.ETIMEDOUT, f"the disk did not answer for {CLOSE_S:g} s")
+        if self._last.number == self._put_count:
+            return None
+        missing_count = self._put_count - self._last.number
+        return Gap(self._last.t_ns, self._end_ns, missing_count, self.why)
+
+    def append(self, data: bytes) -> bool:
+        """Write something behind the last block; return whether the disk took it."""
+        if self._file is None:
+            return False
+        try:
+            self._file.write(data)
+            self._file.sync()
+        except OSError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let the file go."""
+        if self._file is not None:
+            self._file.close()
+
+    # -- the writer's side -----------------------------------------------------------------
+
+    def _write_all(self) -> None:
+        while (block := self._waiting.get()) is not None:
+            self._take(block)
+            if block.number % SYNC_EVERY_BLOCKS == 0 and self._file is not None:
+                self._syncer.ask(self._file, self._last.number)
+        self._end()
+
+    def _take(self, block: Waiting) -> None:
+        while self._kept and self._kept[0].number <= self._syncer.synced_number:
+            self._kept.popleft()
+        self._kept.append(block)
+        if len(self._kept) > MAX_WAITING_BLOCKS:
+            self._drop()
+        self._retry_in_blocks -= 1
+        if self._file is None:
+            if self._retry_in_blocks <= 0:
+                self._go_on()
+            return
+        error = self._syncer.failure_of(self._file)
+        if error is None:
+            try:
+                self._write(self._file, [block])
+            except OSError as failed:
+                error = failed
+        if error is not None:
+            self._fail(error)
+
+    def _write(self, file: DiskFile, blocks: Iterable[Waiting]) -> None:
+        """Write blocks, with the mark of a gap where some before are missing.
+
+        Raises:
+            OSError: Not all of them were taken; none counts as written.
+        """
+        last, fresh = self._last, []
+        for block in blocks:
+            if not block.is_written:
+                messages = block.messages
+                if block.number != last.number + 1:
+                    missing_count = block.number - last.number - 1
+                    gap = Gap(last.t_ns, block.start_ns, missing_count, self.why)
+                    messages = [(GAPS, block.start_ns, msgspec.json.encode(gap)), *messages]
+                block.data = self._encoder.block(block.number, block.start_ns, block.t_ns, messages)
+                last = block
+                fresh.append(block)
+            file.write(block.data)
+        for block in fresh:
+            block.is_written = True
+            block.messages = []
+        self._last = last
+
+    def _fail(self, error: OSError) -> None:
+        """Leave a file in which something failed, and go on in another at once if there is one.
+
+        A disk that fails more than once a second is given that second.
+        """
+        assert self._file is not None
+        self.why = self.failure = error.strerror or str(error)
+        self._syncer.retire(self._file)
+        self._file = None
+        if self._retry_in_blocks <= 0:
+            self._go_on()
+        else:
+            self._tell_failure()
+
+    def _go_on(self) -> None:
+        """Begin another file with all that no sync has confirmed; or wait and try again."""
+        self._retry_in_blocks = RETRY_EVERY_BLOCKS
+        file = None
+        lost_ns = self.lost_ns
+        try:
+            file = self._open(None)
+            self._write(file, self._kept)
+        except OSError as error:
+            if file is not None:
+                self.parts.pop()
+                self._syncer.retire(file)
+                with contextlib.suppress(OSError):
+                    self._disk.remove(file.path)
+            self.why = self.failure = error.strerror or str(error)
+            self._tell_failure()
+            return
+        self._file = file
+        self.failure = ""
+        self._has_told_failure = False
+        lost = f"{lost_ns / 1e9:.2f} s of the session are" if lost_ns else "nothing is"
+        self._tell(
+            f"The log's disk failed ({self.why}); recording goes on in {file.path.name}, {lost}"
+            f" lost. {UNAFFECTED}"
+        )
+
+    def _open(self, path: Path | None) -> DiskFile:
+        """Return a new file with its opening in it, both there even after a power loss.
+
+        Raises:
+            OSError: It cannot be made.
+        """
+        file = None
+        number = 2
+        while file is None:
+            try:
+                file = DiskFile(path or part_of(self._path, number), self._disk)
+            except FileExistsError:
+                number += 1
+                if path is not None or number > MAX_PARTS:
+                    raise
+        try:
+            file.write(self._opening)
+            file.sync()
+            self._disk.sync_folder(file.path.parent)
+        except OSError:
+            file.close()
+            with contextlib.suppress(OSError):
+                self._disk.remove(file.path)
+            raise
+        self.parts.append(file.path)
+        return file
+
+    def _drop(self) -> None:
+        block = self._kept.popleft()
+        if not block.is_written:
+            self._lost.add(block)
+
+    def _end(self) -> None:
+        self._syncer.stop()
+        for _ in range(ENDING_TRIALS):
+            if self._file is None:
+                self._go_on()
+                continue
+            error = self._syncer.failure_of(self._file)
+            try:
+                if error is None:
+                    self._file.sync()
+                    break
+            except OSError as failed:
+                error = failed
+            self._retry_in_blocks = 0
+            self._fail(error)
+        while self._kept:
+            self._drop()
+
+    # -- telling ---------------------------------------------------------------------------
+
+    def _tell_failure(self) -> None:
+        if self._has_told_failure:
+            return
+        self._has_told_failure = True
+        kept_s = MAX_WAITING_BLOCKS * BLOCK_NS / 1e9
+        self._tell(
+            f"The log cannot be written ({self.why}): from {self._last.t_ns / 1e9:.2f} s on the"
+            f" last {kept_s:g} s are held in memory, and what is older is lost. {UNAFFECTED}"
+            " Free or mend the disk; recording then goes on by itself."
+        )
+
+    def _tell(self, text: str) -> None:
+        self._told_count += 1
+        if self._told_count <= MAX_NEWS:
+            self.news.append(text)
+
+
+@dataclass(slots=True)
+class _Lost:
+    """What is in no file."""
+
+    count: int = 0
+    duration_ns: int = 0
+
+    def add(self, block: Waiting) -> None:
+        self.count += 1
+        self.duration_ns += block.t_ns - block.start_ns
