@@ -69,6 +69,7 @@ class DiskFile:
         self._descriptor = disk.create(path)
         self._size = 0
         self._is_open = True
+        self._is_name_safe = False
 
     def write(self, data: bytes) -> int:
         """Write all of `data`, however little the system takes at a time."""
@@ -86,8 +87,11 @@ class DiskFile:
         return self._size
 
     def sync(self) -> None:
-        """Return when all of it survives a power loss."""
+        """Return when all of it, and its name, survives a power loss."""
         self._disk.sync(self._descriptor)
+        if not self._is_name_safe:
+            self._disk.sync_folder(self.path.parent)
+            self._is_name_safe = True
 
     def close(self) -> None:
         """Let it go; what was written stays."""

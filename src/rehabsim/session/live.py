@@ -278,7 +278,7 @@ class LiveSession:
 
     def _watch_log(self, log: LogWriter, t_ns: int) -> None:
         """Tell what the disk does; replay does not make it again, so it is no event of the log."""
-        self._news += [Event(t_ns, "log", "session", "warn", text) for text in log.take_news()]
+        self._news += [Event(t_ns, "log", "session", how, text) for how, text in log.take_news()]
 
     def _publish(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> None:
         assert self._publisher is not None

@@ -26,7 +26,7 @@ from rehabsim.session.mcap_file import (
     items,
 )
 from rehabsim.session.merge import GAPS, Gap
-from rehabsim.session.recorder import BLOCK_NS, Message
+from rehabsim.session.recorder import BLOCK_NS, Message, News
 from rehabsim.session.table import Rows, Table
 
 T = TypeVar("T")
@@ -116,7 +116,7 @@ class LogWriter:
         """How much of the session they are."""
         return self._store.lost_ns / 1e9
 
-    def take_news(self) -> list[str]:
+    def take_news(self) -> list[News]:
         """Return what the operator should be told of the disk since the last call."""
         news = self._store.news
         return [news.popleft() for _ in range(len(news))]

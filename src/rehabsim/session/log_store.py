@@ -11,7 +11,7 @@ from rehabsim.session.chain import CHAINED, CHANNEL
 from rehabsim.session.disk import Buffered, Disk, DiskFile
 from rehabsim.session.mcap_file import LogHeader, Sink, encoding_of
 from rehabsim.session.merge import GAPS, Gap, merge
-from rehabsim.session.recorder import Message, Recorder
+from rehabsim.session.recorder import Message, News, Recorder
 from rehabsim.session.table import Table
 
 TEXTS = ("header", "keeper", *CHAINED, CHANNEL, GAPS)
@@ -98,7 +98,7 @@ class WholeStore:
     def __init__(
         self, path: Path, header: LogHeader, head: bytes, tables: Sequence[Table], disk: Disk
     ) -> None:
-        self.news: deque[str] = deque()
+        self.news: deque[News] = deque()
         self.failure = ""
         self.lost_count = 0
         self.lost_ns = 0
@@ -122,7 +122,7 @@ class WholeStore:
                 return
             except OSError as error:
                 self.failure = error.strerror or str(error)
-                self.news.append(f"The log cannot be written ({self.failure}).")
+                self.news.append(("warn", f"The log cannot be written ({self.failure})."))
         self.lost_count += 1
         self.lost_ns += t_ns - start_ns
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from rehabsim.base.records import Severity
 from rehabsim.session.block import BlockEncoder
 from rehabsim.session.disk import Disk, DiskFile
 from rehabsim.session.merge import GAPS, MAX_PARTS, Gap, part_of
@@ -45,6 +46,9 @@ MAX_NEWS = 20
 """Sentences for the operator; a disk that fails for ever is not told for ever."""
 
 UNAFFECTED = "The belts are unaffected."
+
+News = tuple[Severity, str]
+"""For the operator: how bad, and one sentence."""
 
 Message = tuple[str, int, bytes]
 """Channel, session time, bytes."""
@@ -72,7 +76,7 @@ class Recorder:
         disk: Where to write.
 
     Attributes:
-        news: Sentences for the operator, oldest first; whoever tells them takes them out.
+        news: For the operator, oldest first; whoever tells it takes it out.
         failure: Why nothing can be written now, or empty.
         why: What failed last, or empty.
         parts: The files.
@@ -82,7 +86,7 @@ class Recorder:
     """
 
     def __init__(self, path: Path, encoder: BlockEncoder, header: bytes, disk: Disk) -> None:
-        self.news: deque[str] = deque()
+        self.news: deque[News] = deque()
         self.failure = ""
         self.why = ""
         self.parts: list[Path] = []
@@ -95,13 +99,16 @@ class Recorder:
         self._lost = _Lost()
         self._late = _Lost()
         self._told_count = 0
-        self._has_told_failure = False
+        self._is_alarmed = False
+        self._lost_before_ns = 0
         self._kept: deque[Waiting] = deque()
         self._last = Waiting(0, 0, 0, [])
         self._retry_in_blocks = 0
-        self._file: DiskFile | None = self._open(path)
+        self._file: DiskFile | None
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(MAX_WAITING_BLOCKS)
+        self._file = first = self._open(path)
         self._syncer = Syncer()
+        self._syncer.ask(first, 0)
         self._writer = threading.Thread(target=self._write_all, name="log", daemon=True)
         self._writer.start()
 
@@ -118,8 +125,9 @@ class Recorder:
             if not self._late.count:
                 self.why = "the disk was silent for too long"
                 self._tell(
+                    "warn",
                     f"The log's disk does not answer: from {start_ns / 1e9:.2f} s on nothing is"
-                    f" recorded until it does. {UNAFFECTED}"
+                    f" recorded until it does. {UNAFFECTED}",
                 )
             self._late.add(block)
 
@@ -185,6 +193,8 @@ class Recorder:
             if self._retry_in_blocks <= 0:
                 self._go_on()
             return
+        if self._is_alarmed and self._syncer.synced_file is self._file:
+            self._all_clear(self._file)
         error = self._syncer.failure_of(self._file)
         if error is None:
             try:
@@ -226,16 +236,14 @@ class Recorder:
         self.why = self.failure = error.strerror or str(error)
         self._syncer.retire(self._file)
         self._file = None
+        self._alarm()
         if self._retry_in_blocks <= 0:
             self._go_on()
-        else:
-            self._tell_failure()
 
     def _go_on(self) -> None:
         """Begin another file with all that no sync has confirmed; or wait and try again."""
         self._retry_in_blocks = RETRY_EVERY_BLOCKS
         file = None
-        lost_ns = self.lost_ns
         try:
             file = self._open(None)
             self._write(file, self._kept)
@@ -246,19 +254,13 @@ class Recorder:
                 with contextlib.suppress(OSError):
                     self._disk.remove(file.path)
             self.why = self.failure = error.strerror or str(error)
-            self._tell_failure()
             return
         self._file = file
+        self._syncer.ask(file, self._last.number)
         self.failure = ""
-        self._has_told_failure = False
-        lost = f"{lost_ns / 1e9:.2f} s of the session are" if lost_ns else "nothing is"
-        self._tell(
-            f"The log's disk failed ({self.why}); recording goes on in {file.path.name}, {lost}"
-            f" lost. {UNAFFECTED}"
-        )
 
     def _open(self, path: Path | None) -> DiskFile:
-        """Return a new file with its opening in it, both there even after a power loss.
+        """Return a new file with its opening in it; it is synced later, by its own thread.
 
         Raises:
             OSError: It cannot be made.
@@ -274,8 +276,6 @@ class Recorder:
                     raise
         try:
             file.write(self._opening)
-            file.sync()
-            self._disk.sync_folder(file.path.parent)
         except OSError:
             file.close()
             with contextlib.suppress(OSError):
@@ -309,21 +309,32 @@ class Recorder:
 
     # -- telling ---------------------------------------------------------------------------
 
-    def _tell_failure(self) -> None:
-        if self._has_told_failure:
+    def _alarm(self) -> None:
+        """Tell that the disk fails; once, until a sync has shown that it works again."""
+        if self._is_alarmed:
             return
-        self._has_told_failure = True
+        self._is_alarmed = True
+        self._lost_before_ns = self.lost_ns
         kept_s = MAX_WAITING_BLOCKS * BLOCK_NS / 1e9
         self._tell(
-            f"The log cannot be written ({self.why}): from {self._last.t_ns / 1e9:.2f} s on the"
-            f" last {kept_s:g} s are held in memory, and what is older is lost. {UNAFFECTED}"
-            " Free or mend the disk; recording then goes on by itself."
+            "warn",
+            f"The log's disk failed ({self.why}) at {self._last.t_ns / 1e9:.2f} s. What it does"
+            f" not take is held in memory for {kept_s:g} s and tried again, once a second; what is"
+            f" older is lost. {UNAFFECTED} Free or mend the disk.",
         )
 
-    def _tell(self, text: str) -> None:
+    def _all_clear(self, file: DiskFile) -> None:
+        self._is_alarmed = False
+        lost_ns = self.lost_ns - self._lost_before_ns
+        lost = f"{lost_ns / 1e9:.2f} s of the session are lost" if lost_ns else "nothing is lost"
+        self._tell(
+            "none", f"The log's disk works again: {lost}; the log goes on in {file.path.name}."
+        )
+
+    def _tell(self, severity: Severity, text: str) -> None:
         self._told_count += 1
         if self._told_count <= MAX_NEWS:
-            self.news.append(text)
+            self.news.append((severity, text))
 
 
 @dataclass(slots=True)

@@ -11,10 +11,16 @@ T = TypeVar("T")
 
 
 class Syncer:
-    """Syncs and closes files from its own thread; tells which block is safe, and what failed."""
+    """Syncs and closes files from its own thread; tells what is safe and what failed.
+
+    Attributes:
+        synced_number: Of the last block that a sync has confirmed.
+        synced_file: The file that was synced last.
+    """
 
     def __init__(self) -> None:
         self.synced_number = 0
+        self.synced_file: DiskFile | None = None
         self._wishes: deque[tuple[DiskFile, int]] = deque(maxlen=1)
         self._failed: tuple[DiskFile, OSError] | None = None
         self._retired: deque[DiskFile] = deque()
@@ -66,5 +72,6 @@ class Syncer:
         try:
             file.sync()
             self.synced_number = max(self.synced_number, number)
+            self.synced_file = file
         except OSError as error:
             self._failed = (file, error)

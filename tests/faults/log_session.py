@@ -1,0 +1,26 @@
+"""The session process on a disk that is `fast`, `slow` or `full` for a while; nothing else differs.
+
+Started as `python log_session.py KIND`, with a session's plan on its input.
+"""
+
+import functools
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from faults.log_disk import FullDisk, SlowDisk
+
+from rehabsim.session import run
+from rehabsim.session.disk import DISK
+from rehabsim.session.log import LogWriter
+
+DISKS = {
+    "fast": DISK,
+    "slow": SlowDisk(write_s=0.01, sync_s=2.0),
+    "full": FullDisk(from_s=1.0, to_s=3.0),
+}
+
+if __name__ == "__main__":
+    run.LogWriter = functools.partial(LogWriter, disk=DISKS[sys.argv[1]])  # type: ignore[misc,assignment]
+    run.main()
