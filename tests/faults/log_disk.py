@@ -141,6 +141,7 @@ class FailingDisk(Disk):
     error: int = errno.EIO
     counts: dict[str, int] = field(default_factory=dict)
     failed_count: int = 0
+    _safe_bytes: dict[int, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def _fails(self, call: str) -> bool:
@@ -155,14 +156,23 @@ class FailingDisk(Disk):
 
     def create(self, path: Path) -> int:
         self._fails("create")
-        return super().create(path)
+        descriptor = super().create(path)
+        self._safe_bytes[descriptor] = 0
+        return descriptor
 
     def write(self, descriptor: int, data: memoryview) -> int:
         fails = self._fails("write")
         return super().write(descriptor, data[: max(len(data) // 2, 1)] if fails else data)
 
     def sync(self, descriptor: int) -> None:
-        self._fails("sync")
+        """Sync, or fail and lose what was not safe, as a kernel drops pages; never both."""
+        size, safe = os.fstat(descriptor).st_size, self._safe_bytes[descriptor]
+        try:
+            self._fails("sync")
+        except OSError:
+            os.pwrite(descriptor, bytes(size - safe), safe)
+            raise
+        self._safe_bytes[descriptor] = size
 
     def sync_folder(self, folder: Path) -> None:
         self._fails("sync_folder")

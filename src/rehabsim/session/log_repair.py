@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rehabsim.base.errors import LogError
 from rehabsim.session.log import LogReader
 from rehabsim.session.merge import merge, parts_of
 
@@ -18,10 +19,14 @@ def recover(path: Path) -> tuple[LogReader, Path | None]:
     Raises:
         LogError: It is not a log.
     """
-    log = LogReader(path, may_be_cut=True)
-    if log.is_complete and not log.damaged_bytes:
-        return log, None
     parts = parts_of(path)
+    try:
+        log = LogReader(path, may_be_cut=True)
+        if log.is_complete and not log.damaged_bytes:
+            return log, None
+    except LogError:
+        if len(parts) == 1 or not path.exists():
+            raise
     kept = [_free_name(part) for part in parts]
     os.link(path, kept[0])
     merge(parts, path)

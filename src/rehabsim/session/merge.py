@@ -54,14 +54,14 @@ def merge(
     recorded is marked.
 
     Args:
-        sources: The log, then the files that its writer went on in; those of other sessions are
-            left out.
+        sources: The log, then the files that its writer went on in; one that cannot be read is
+            left out, and so are those of other sessions than the first that can.
         target: The complete log.
         gap: What is missing at the end.
         disk: Where to write.
 
     Raises:
-        LogError: The first is not a log, or the disk is full.
+        LogError: None is a log, or the disk is full.
     """
     partial = target.with_name(target.name + ".partial")
     file = None
@@ -119,17 +119,25 @@ def _merge_into(sources: Sequence[Path], file: DiskFile, gap: Gap | None) -> Non
 
 def _session_items(sources: Sequence[Path]) -> Iterator[Item | Gap]:
     with ExitStack() as stack:
-        try:
-            files = [BlockFile(content_of(sources[0], stack))]
-        except ValueError:
-            yield from _plain_items(sources[0])
-            return
-        for path in sources[1:]:
+        files: list[BlockFile] = []
+        for path in sources:
             with contextlib.suppress(LogError, ValueError):
                 file = BlockFile(content_of(path, stack))
-                if file.key == files[0].key:
+                if not files or file.key == files[0].key:
                     files.append(file)
-        yield from _block_items(in_order(files))
+        if not files or _is_log_without_blocks(sources[0]):
+            yield from _plain_items(sources[0])
+        else:
+            yield from _block_items(in_order(files))
+
+
+def _is_log_without_blocks(path: Path) -> bool:
+    with ExitStack() as stack, contextlib.suppress(LogError):
+        try:
+            BlockFile(content_of(path, stack))
+        except ValueError:
+            return any(isinstance(item, tuple) and item[0] == "header" for item in items(path))
+    return False
 
 
 def _block_items(found: Iterator[tuple[BlockFile, Block]]) -> Iterator[Item | Gap]:

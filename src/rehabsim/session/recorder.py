@@ -33,8 +33,8 @@ SYNC_EVERY_BLOCKS = 12
 RETRY_EVERY_BLOCKS = 62
 """About once a second, while nothing can be written."""
 
-MAX_WAITING_BLOCKS = 625
-"""10 s of session: how long a disk may be silent until something is lost."""
+MAX_WAITING_BLOCKS = 3750
+"""A minute of session, 26 MB: how long a disk may be silent until something is lost."""
 
 CLOSE_S = 30.0
 """Longest wait for a silent disk at the end."""
@@ -62,7 +62,6 @@ class Waiting:
     start_ns: int
     t_ns: int
     messages: list[Message]
-    data: bytes = b""
     is_written: bool = False
 
 
@@ -98,11 +97,12 @@ class Recorder:
         self._end_ns = 0
         self._lost = _Lost()
         self._late = _Lost()
+        self._unsure = _Lost()
         self._told_count = 0
         self._is_alarmed = False
         self._lost_before_ns = 0
         self._kept: deque[Waiting] = deque()
-        self._last = Waiting(0, 0, 0, [])
+        self._last = self._safe = Waiting(0, 0, 0, [])
         self._retry_in_blocks = 0
         self._file: DiskFile | None
         self._waiting: queue.Queue[Waiting | None] = queue.Queue(MAX_WAITING_BLOCKS)
@@ -115,7 +115,7 @@ class Recorder:
     # -- the session's side ----------------------------------------------------------------
 
     def put(self, start_ns: int, t_ns: int, messages: list[Message]) -> None:
-        """Hand a block over; it is lost, and counted, when the disk is 10 s behind."""
+        """Hand a block over; it is lost, and counted, when the disk is a minute behind."""
         self._put_count += 1
         self._end_ns = t_ns
         block = Waiting(self._put_count, start_ns, t_ns, messages)
@@ -184,7 +184,9 @@ class Recorder:
 
     def _take(self, block: Waiting) -> None:
         while self._kept and self._kept[0].number <= self._syncer.synced_number:
-            self._kept.popleft()
+            self._safe = self._kept.popleft()
+        if self._unsure.number <= self._syncer.synced_number:
+            self._unsure = _Lost()
         self._kept.append(block)
         if len(self._kept) > MAX_WAITING_BLOCKS:
             self._drop()
@@ -210,21 +212,18 @@ class Recorder:
         Raises:
             OSError: Not all of them were taken; none counts as written.
         """
-        last, fresh = self._last, []
+        last, written = self._last, []
         for block in blocks:
-            if not block.is_written:
-                messages = block.messages
-                if block.number != last.number + 1:
-                    missing_count = block.number - last.number - 1
-                    gap = Gap(last.t_ns, block.start_ns, missing_count, self.why)
-                    messages = [(GAPS, block.start_ns, msgspec.json.encode(gap)), *messages]
-                block.data = self._encoder.block(block.number, block.start_ns, block.t_ns, messages)
-                last = block
-                fresh.append(block)
-            file.write(block.data)
-        for block in fresh:
+            messages = block.messages
+            if block.number > last.number + 1:
+                missing_count = block.number - last.number - 1
+                gap = Gap(last.t_ns, block.start_ns, missing_count, self.why)
+                messages = [(GAPS, block.start_ns, msgspec.json.encode(gap)), *messages]
+            file.write(self._encoder.block(block.number, block.start_ns, block.t_ns, messages))
+            last = max(last, block, key=lambda one: one.number)
+            written.append(block)
+        for block in written:
             block.is_written = True
-            block.messages = []
         self._last = last
 
     def _fail(self, error: OSError) -> None:
@@ -234,11 +233,21 @@ class Recorder:
         """
         assert self._file is not None
         self.why = self.failure = error.strerror or str(error)
+        if self._syncer.failure_of(self._file) is error:
+            self._distrust()
         self._syncer.retire(self._file)
         self._file = None
         self._alarm()
         if self._retry_in_blocks <= 0:
             self._go_on()
+
+    def _distrust(self) -> None:
+        """Count as unwritten what no sync has confirmed; what is no longer kept of it is lost."""
+        self._lost.add_all(self._unsure)
+        self._unsure = _Lost()
+        for block in self._kept:
+            block.is_written = False
+        self._last = self._safe
 
     def _go_on(self) -> None:
         """Begin another file with all that no sync has confirmed; or wait and try again."""
@@ -285,9 +294,9 @@ class Recorder:
         return file
 
     def _drop(self) -> None:
+        """Give up the oldest block; if it is in a file, that file has yet to be synced."""
         block = self._kept.popleft()
-        if not block.is_written:
-            self._lost.add(block)
+        (self._unsure if block.is_written else self._lost).add(block)
 
     def _end(self) -> None:
         self._syncer.stop()
@@ -295,17 +304,16 @@ class Recorder:
             if self._file is None:
                 self._go_on()
                 continue
-            error = self._syncer.failure_of(self._file)
-            try:
-                if error is None:
-                    self._file.sync()
-                    break
-            except OSError as failed:
-                error = failed
+            error = self._syncer.failure_of(self._file) or self._syncer.sync(
+                self._file, self._last.number
+            )
+            if error is None:
+                break
             self._retry_in_blocks = 0
             self._fail(error)
-        while self._kept:
-            self._drop()
+        for block in self._kept:
+            if not block.is_written:
+                self._lost.add(block)
 
     # -- telling ---------------------------------------------------------------------------
 
@@ -343,7 +351,15 @@ class _Lost:
 
     count: int = 0
     duration_ns: int = 0
+    number: int = 0
+    """Of the last of them."""
 
     def add(self, block: Waiting) -> None:
         self.count += 1
         self.duration_ns += block.t_ns - block.start_ns
+        self.number = block.number
+
+    def add_all(self, other: "_Lost") -> None:
+        self.count += other.count
+        self.duration_ns += other.duration_ns
+        self.number = max(self.number, other.number)

@@ -59,7 +59,7 @@ class Syncer:
             self._has_work.clear()
             for file, number in self._taken(self._wishes):
                 if self.failure_of(file) is None:
-                    self._sync(file, number)
+                    self.sync(file, number)
             for file in self._taken(self._retired):
                 file.close()
 
@@ -68,10 +68,13 @@ class Syncer:
         while waiting:
             yield waiting.popleft()
 
-    def _sync(self, file: DiskFile, number: int) -> None:
+    def sync(self, file: DiskFile, number: int) -> OSError | None:
+        """Sync a file, once this thread has stopped or from it; return why it could not be."""
         try:
             file.sync()
-            self.synced_number = max(self.synced_number, number)
-            self.synced_file = file
         except OSError as error:
             self._failed = (file, error)
+            return error
+        self.synced_number = max(self.synced_number, number)
+        self.synced_file = file
+        return None
