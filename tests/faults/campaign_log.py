@@ -55,6 +55,9 @@ A_WHILE, FOR_GOOD = 5, 10**9
 MEMORY_BLOCKS = 12
 """Instead of 625, so that something is lost at all."""
 
+ROUNDING_S = 0.0045
+"""A session's first block covers a tick more than the time between its ends."""
+
 MAX_MISSING_MS = 100.0
 MAX_LATENESS_RATIO = 2.0
 
@@ -225,7 +228,8 @@ def _judge(
     said, told_lost_s, news = told
     end_ns = made_of.ticks[-1].t_ns
     gaps = [(gap.start_ns, gap.t_ns) for gap in log.gaps()]
-    if abs(told_lost_s - 0.004 * len(missing)) > 0.0045:
+    excess_s = told_lost_s - 0.004 * len(missing)
+    if excess_s < -ROUNDING_S or (is_whole and excess_s > ROUNDING_S):
         return f"told {told_lost_s:.3f} s lost, {0.004 * len(missing):.3f} s are"
     if missing and (not said or f"{told_lost_s:.2f} s" not in said):
         return f"{len(missing)} ticks missing, but closing said {said!r}"

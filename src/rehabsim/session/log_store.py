@@ -10,7 +10,7 @@ from rehabsim.session.block import BlockEncoder, ending
 from rehabsim.session.chain import CHAINED, CHANNEL
 from rehabsim.session.disk import Buffered, Disk, DiskFile
 from rehabsim.session.mcap_file import LogHeader, Sink, encoding_of
-from rehabsim.session.merge import GAPS, Gap, merge
+from rehabsim.session.merge import GAPS, Ending, Gap, merge
 from rehabsim.session.recorder import Message, News, Recorder
 from rehabsim.session.table import Table
 
@@ -29,6 +29,7 @@ class LiveStore:
         texts = {name: encoding_of(name) for name in TEXTS}
         encoder = BlockEncoder(tables, texts, header.boot_id, header.start_utc_ns)
         self._recorder = recorder = Recorder(path, encoder, head, disk)
+        self._gaps: list[Gap] | None = None
         self.put = recorder.put
         self.news = recorder.news
 
@@ -40,54 +41,61 @@ class LiveStore:
     @property
     def lost_count(self) -> int:
         """Blocks that are not recorded."""
+        if self._gaps is not None:
+            return sum(gap.block_count for gap in self._gaps)
         return self._recorder.lost_count
 
     @property
     def lost_ns(self) -> int:
         """Session time that they cover."""
+        if self._gaps is not None:
+            return sum(gap.t_ns - gap.start_ns for gap in self._gaps)
         return self._recorder.lost_ns
 
     def close(self) -> None:
         """Leave a complete file; raises LogError when not all of the session is in it."""
         recorder, path = self._recorder, self._path
         try:
-            tail = recorder.close()
+            ending = recorder.close()
         except OSError as error:
             raise LogError(
                 f"{path}: {error.strerror}; what is on it is kept. When it answers again, run:"
                 f" rehabsim log recover {path}"
             ) from error
         try:
-            self._merge(recorder, path, tail)
+            self._merge(recorder, path, ending)
         finally:
             recorder.release()
 
-    def _merge(self, recorder: Recorder, path: Path, tail: Gap | None) -> None:
-        lost = ""
-        if recorder.lost_count:
-            lost = (
-                f" {recorder.lost_ns / 1e9:.2f} s of the session ({recorder.lost_count} blocks)"
-                f" are not recorded ({recorder.why})"
-            )
+    def _merge(self, recorder: Recorder, path: Path, ending: Ending) -> None:
         try:
-            merge(recorder.parts, path, gap=tail, disk=self._disk)
+            self._gaps = merge(recorder.parts, path, ending=ending, disk=self._disk)
         except LogError as error:
-            self._leave(error, lost)
+            self._leave(error)
             return
         for part in recorder.parts:
             if part != path:
                 with contextlib.suppress(OSError):
                     self._disk.remove(part)
-        if lost:
-            raise LogError(f"{path}:{lost}; the gaps are marked in it, the rest is whole.")
+        if self._gaps:
+            raise LogError(
+                f"{path}: {self._lost_words()}; the gaps are marked in it, the rest is whole."
+            )
 
-    def _leave(self, error: LogError, lost: str) -> None:
+    def _lost_words(self) -> str:
+        lost = f"{self.lost_ns / 1e9:.2f} s of the session ({self.lost_count} blocks)"
+        why = self._gaps[0].why if self._gaps else self._recorder.why
+        return f"{lost} are not recorded ({why})"
+
+    def _leave(self, error: LogError) -> None:
         """Make do without merging: one file can be ended as it is, several need `recover`."""
         recorder = self._recorder
-        if recorder.parts == [self._path] and not lost and recorder.append(ending()):
+        has_all = recorder.parts == [self._path] and not recorder.lost_count
+        if has_all and recorder.append(ending()):
             return
+        lost = f"; at most {self._lost_words()}" if recorder.lost_count else ""
         raise LogError(
-            f"{error} {len(recorder.parts)} file(s) hold the session{';' + lost if lost else ''}."
+            f"{error} {len(recorder.parts)} file(s) hold the session{lost}."
             f" Free or mend the disk, then run: rehabsim log recover {self._path}"
         ) from error
 

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -34,6 +35,22 @@ class Gap(Record, frozen=True):
     why: str
 
 
+class Ending(NamedTuple):
+    """What a session's last block should be.
+
+    Attributes:
+        number: Of the block.
+        start_ns: Where the session's first block begins.
+        t_ns: Where the last one ends.
+        why: Why it may be missing, or empty.
+    """
+
+    number: int
+    start_ns: int
+    t_ns: int
+    why: str
+
+
 def part_of(path: Path, number: int) -> Path:
     """Return the file in which a log goes on; the log itself is number 1."""
     return path if number == 1 else path.with_name(f"{path.stem}.part{number}{path.suffix}")
@@ -46,8 +63,8 @@ def parts_of(path: Path) -> list[Path]:
 
 
 def merge(
-    sources: Sequence[Path], target: Path, *, gap: Gap | None = None, disk: Disk = DISK
-) -> None:
+    sources: Sequence[Path], target: Path, *, ending: Ending | None = None, disk: Disk = DISK
+) -> list[Gap]:
     """Write one session's files, whole or cut, as a complete log of large compressed blocks.
 
     `target` appears only when it is complete, and may be one of `sources`. Each gap in what was
@@ -57,8 +74,11 @@ def merge(
         sources: The log, then the files that its writer went on in; one that cannot be read is
             left out, and so are those of other sessions than the first that can.
         target: The complete log.
-        gap: What is missing at the end.
+        ending: What the last block should be, if that is known.
         disk: Where to write.
+
+    Returns:
+        The gaps.
 
     Raises:
         LogError: None is a log, or the disk is full.
@@ -68,11 +88,12 @@ def merge(
     try:
         disk.remove(partial)
         file = DiskFile(partial, disk)
-        _merge_into(sources, file, gap)
+        gaps = _merge_into(sources, file, ending)
         file.sync()
         file.close()
         disk.replace(partial, target)
         disk.sync_folder(target.parent)
+        return gaps
     except OSError as error:
         raise LogError(f"{target}: cannot be written: {error.strerror}; kept as it was.") from error
     finally:
@@ -82,16 +103,17 @@ def merge(
             disk.remove(partial)
 
 
-def _merge_into(sources: Sequence[Path], file: DiskFile, gap: Gap | None) -> None:
+def _merge_into(sources: Sequence[Path], file: DiskFile, ending: Ending | None) -> list[Gap]:
     buffered = Buffered(file)
     sink = Sink(buffered, is_compressed=True)
     buffers: dict[str, bytearray] = {}
     start_utc_ns: int | None = None
     time_ns = 0
-    for item in (*_session_items(sources), *([] if gap is None else [gap])):
+    gaps: list[Gap] = []
+    for item in _session_items(sources, ending):
         if isinstance(item, Gap):
-            data = msgspec.json.encode(item)
-            sink.text(GAPS, (start_utc_ns or 0) + item.t_ns, data)
+            gaps.append(item)
+            sink.text(GAPS, (start_utc_ns or 0) + item.t_ns, msgspec.json.encode(item))
             continue
         name, table, message = item
         time_ns = message.log_time
@@ -115,9 +137,10 @@ def _merge_into(sources: Sequence[Path], file: DiskFile, gap: Gap | None) -> Non
             sink.rows(name, time_ns, bytes(buffer))
     sink.finish()
     buffered.flush()
+    return gaps
 
 
-def _session_items(sources: Sequence[Path]) -> Iterator[Item | Gap]:
+def _session_items(sources: Sequence[Path], ending: Ending | None) -> Iterator[Item | Gap]:
     with ExitStack() as stack:
         files: list[BlockFile] = []
         for path in sources:
@@ -128,7 +151,7 @@ def _session_items(sources: Sequence[Path]) -> Iterator[Item | Gap]:
         if not files or _is_log_without_blocks(sources[0]):
             yield from _plain_items(sources[0])
         else:
-            yield from _block_items(in_order(files))
+            yield from _block_items(in_order(files), ending)
 
 
 def _is_log_without_blocks(path: Path) -> bool:
@@ -140,16 +163,27 @@ def _is_log_without_blocks(path: Path) -> bool:
     return False
 
 
-def _block_items(found: Iterator[tuple[BlockFile, Block]]) -> Iterator[Item | Gap]:
-    before: Block | None = None
+def _block_items(
+    found: Iterator[tuple[BlockFile, Block]], ending: Ending | None
+) -> Iterator[Item | Gap]:
+    """Yield what is in the blocks, and a gap where numbers are missing.
+
+    The writer's own mark in the block behind a gap says why; how much is missing is counted here.
+    """
+    last: Block | None = None
     for file, block in found:
         messages = file.messages(block)
-        missing_count = block.number - before.number - 1 if before is not None else 0
-        if missing_count and not any(name == GAPS for name, _, _ in messages):
-            assert before is not None
-            yield Gap(before.t_ns, block.start_ns, missing_count, DAMAGED)
-        yield from messages
-        before = block
+        if last is not None and block.number > last.number + 1:
+            marks = [m.data for name, _, m in messages if name == GAPS]
+            mark = msgspec.json.decode(marks[0], type=Gap) if marks else None
+            start_ns = mark.start_ns if mark is not None and not last.number else last.t_ns
+            why = mark.why if mark is not None else DAMAGED
+            yield Gap(start_ns, block.start_ns, block.number - last.number - 1, why)
+        yield from (item for item in messages if item[0] != GAPS)
+        last = block
+    if ending is not None and last is not None and last.number < ending.number:
+        start_ns = last.t_ns if last.number else ending.start_ns
+        yield Gap(start_ns, ending.t_ns, ending.number - last.number, ending.why or DAMAGED)
 
 
 def _plain_items(path: Path) -> Iterator[Item | Gap]:

@@ -23,7 +23,7 @@ import msgspec
 from rehabsim.base.records import Severity
 from rehabsim.session.block import BlockEncoder
 from rehabsim.session.disk import Disk, DiskFile
-from rehabsim.session.merge import GAPS, MAX_PARTS, Gap, part_of
+from rehabsim.session.merge import GAPS, MAX_PARTS, Ending, Gap, part_of
 from rehabsim.session.syncer import Syncer
 
 BLOCK_NS = 16_000_000
@@ -94,6 +94,7 @@ class Recorder:
         self._opening = encoder.opening(header)
         self._disk = disk
         self._put_count = 0
+        self._start_ns = 0
         self._end_ns = 0
         self._lost = _Lost()
         self._late = _Lost()
@@ -116,6 +117,9 @@ class Recorder:
 
     def put(self, start_ns: int, t_ns: int, messages: list[Message]) -> None:
         """Hand a block over; it is lost, and counted, when the disk is a minute behind."""
+        if not self._put_count:
+            self._start_ns = start_ns
+            self._last = self._safe = Waiting(0, start_ns, start_ns, [])
         self._put_count += 1
         self._end_ns = t_ns
         block = Waiting(self._put_count, start_ns, t_ns, messages)
@@ -133,7 +137,7 @@ class Recorder:
 
     @property
     def lost_count(self) -> int:
-        """Blocks that are in no file."""
+        """Blocks that are in no file, or in one that could not be synced: at most so many."""
         return self._lost.count + self._late.count
 
     @property
@@ -141,8 +145,8 @@ class Recorder:
         """Session time that they cover."""
         return self._lost.duration_ns + self._late.duration_ns
 
-    def close(self) -> Gap | None:
-        """Write the rest; return what is missing at the end, if anything is.
+    def close(self) -> Ending:
+        """Write the rest; return what the last block should be.
 
         Raises:
             OSError: The disk does not answer.
@@ -152,10 +156,7 @@ class Recorder:
             self._writer.join(CLOSE_S)
         if self._writer.is_alive():
             raise TimeoutError(errno.ETIMEDOUT, f"the disk did not answer for {CLOSE_S:g} s")
-        if self._last.number == self._put_count:
-            return None
-        missing_count = self._put_count - self._last.number
-        return Gap(self._last.t_ns, self._end_ns, missing_count, self.why)
+        return Ending(self._put_count, self._start_ns, self._end_ns, self.why)
 
     def append(self, data: bytes) -> bool:
         """Write something behind the last block; return whether the disk took it."""
