@@ -60,6 +60,8 @@ ROUNDING_S = 0.0045
 
 MAX_MISSING_MS = 100.0
 MAX_LATENESS_RATIO = 2.0
+UNNOTICED_MS = 1.0
+"""Another program's burst does as much; a tick that waited for the slow disk is 10 ms late."""
 
 
 def rows(share: float) -> Iterator[Row]:
@@ -165,7 +167,7 @@ def failing_disks(folder: Path, made_of: Material, share: float) -> Iterator[Row
             for first in range(healthy.counts[call])
             for last in (first, first + A_WHILE, FOR_GOOD)
         ]
-        trials = random.sample(trials, _count(len(trials), share))
+        trials = random.sample(trials, max(_count(len(trials), share), 8))
         failures, lost_ms = 0, []
         for call, first, last in trials:
             disk = FailingDisk(call=call, first=first, last=last, error=error)
@@ -235,7 +237,8 @@ def _judge(
         return f"{len(missing)} ticks missing, but closing said {said!r}"
     if not missing and is_whole and said and "cannot be written" not in said:
         return f"nothing is missing, but closing said {said!r}"
-    unmarked = [t for t in missing if not any(a < t <= b or a == t == 0 for a, b in gaps)]
+    first_ns = made_of.ticks[0].t_ns
+    unmarked = [t for t in missing if not any(a < t <= b or a == t == first_ns for a, b in gaps)]
     is_tail = not is_whole and missing[-1:] == [end_ns] and missing[-len(unmarked) :] == unmarked
     if unmarked and not is_tail:
         return f"{len(unmarked)} missing ticks from {unmarked[0] / 1e9:.3f} s are in no marked gap"
@@ -260,7 +263,7 @@ def lateness(folder: Path, share: float) -> Iterator[Row]:
             for kind, values in late_ms.items():
                 alarms = Alarms(house.state_url)
                 session = house.start_session(has_operator=True, words=[script, kind])
-                time.sleep(max(LATENESS_S * min(1.0, 5 * share), 6.0))
+                time.sleep(max(LATENESS_S * min(1.0, 5 * share), 4.0))
                 session.process.terminate()
                 said = list(iter(lambda s=session: s.heard.get(timeout=60), None))
                 session.end(30.0)
@@ -278,8 +281,10 @@ def lateness(folder: Path, share: float) -> Iterator[Row]:
     for kind, values in late_ms.items():
         ratio = np.percentile(values, 99) / fast
         note = f"p99 is {ratio:.2f} × the fast disk's; {missed[kind]} ticks missed {notes[kind]}"
-        bar = "" if kind == "fast" else f"p99 ratio <= {MAX_LATENESS_RATIO:g}, nothing lost"
-        failures = faults[kind] + (ratio > MAX_LATENESS_RATIO)
+        limits = f"p99 <= {MAX_LATENESS_RATIO:g} × the fast disk's or {UNNOTICED_MS:g} ms"
+        bar = "" if kind == "fast" else f"{limits}; nothing lost"
+        is_late = ratio > MAX_LATENESS_RATIO and np.percentile(values, 99) > UNNOTICED_MS
+        failures = faults[kind] + int(is_late)
         yield Row(
             f"tick lateness, disk {WORDS[kind]}", len(values), failures, values, "ms", bar, note
         )
@@ -310,7 +315,7 @@ class Alarms:
 WORDS = {
     "fast": "as it is",
     "slow": "takes 2 s for a sync and 10 ms more for a write",
-    "full": "full for 2 s",
+    "full": "full for 1.5 s",
 }
 
 

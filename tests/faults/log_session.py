@@ -26,7 +26,7 @@ class TinyDisk(Disk):
 DISKS = {
     "fast": DISK,
     "slow": SlowDisk(write_s=0.01, sync_s=2.0),
-    "full": FullDisk(from_s=1.0, to_s=3.0),
+    "full": FullDisk(from_s=0.5, to_s=2.0),
     "tiny": TinyDisk(),
 }
 
