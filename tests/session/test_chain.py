@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rehabsim.base.errors import LogError
 from rehabsim.base.records import Event
 from rehabsim.session.chain import CHANNEL, FIRST, NOTHING, Chain, ChainRecord, check_chain
 from rehabsim.session.log import LogReader, LogWriter
@@ -77,6 +78,7 @@ def test_each_kind_of_change_is_told_with_its_place():
     assert (
         faults_of(lambda c: c[CHANNEL].append((1, b"{}"))) == "record 6 at 0.000 s cannot be read"
     )
+    assert faults_of(lambda c: c[CHANNEL].append((1, b'{"channel":"\xb2"}'))).endswith("be read")
     assert faults_of(lambda c: c[CHANNEL].append(c[CHANNEL][5])) == (
         "record 6 at 0.000 s comes after the closing record"
     )
@@ -148,6 +150,12 @@ def test_an_altered_event_is_found_by_verify(path):
         f"{path}: chain of operator records: record 2 at 0.000 s stands for message 1 of events,"
         " which was altered, moved or removed."
     )
+
+
+def test_a_header_that_is_no_text_is_told_in_one_sentence(path):
+    rewrite(path, lambda name, data: data.replace(b"import", b"\xb2mport"))
+    with pytest.raises(LogError, match="its header cannot be read"):
+        LogReader(path)
 
 
 def test_a_log_of_this_format_without_any_chain_is_a_fault(path):

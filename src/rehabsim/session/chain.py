@@ -133,7 +133,7 @@ class _Walk:
         """Return what is wrong with the next record, or nothing."""
         try:
             record = _decoder.decode(data)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return "cannot be read"
         if self._is_closed:
             return "comes after the closing record"

@@ -270,7 +270,7 @@ class LogReader:
 def _decode_header(path: Path, data: bytes) -> LogHeader:
     try:
         header = msgspec.json.decode(data, type=LogHeader)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LogError(f"{path}: its header cannot be read: {error}.") from error
     if header.format not in FORMATS:
         known = " and ".join(map(str, FORMATS))
