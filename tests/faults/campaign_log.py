@@ -33,10 +33,10 @@ INTRODUCTION = (
     " moment; what is missing is counted from the last tick that was made to the last in the log"
     " after `rehabsim log recover`; of a whole session, from the kill, in"
     " tests/test_log_survival.py. *Power loss* is a model over a real file's"
-    " bytes: all up to a finished sync is kept, each later sector of 512 bytes is kept, zeroed, garbage or stale (of"
-    " another session with the same layout), the file ends anywhere; a failure is a synced block"
+    " bytes: all up to a finished sync is kept, each later sector of 512 bytes is kept, zeroed,"
+    " garbage or stale (of another session with the same layout), the file ends anywhere; a failure is a synced block"
     " that is gone or a block accepted that is not what was written. *Failing disk*: one call of"
-    " the recorder fails, six do, or all from there on, with memory for 12 blocks instead of 625; a"
+    " the recorder fails, six do, or all from there on, with memory for 12 blocks instead of 3,750; a"
     " failure is an exception that reaches the"
     " session, a loss that is not told to the tick, a gap that is not marked, or no alarm."
     " *Tick lateness* is of whole sessions, three disks in turn. *Tampering* changes, removes or"
@@ -54,7 +54,7 @@ A_WHILE, FOR_GOOD = 5, 10**9
 """Calls that fail after the first."""
 
 MEMORY_BLOCKS = 12
-"""Instead of 625, so that something is lost at all."""
+"""Instead of 3,750, so that something is lost at all."""
 
 ROUNDING_S = 0.0045
 """A session's first block covers a tick more than the time between its ends."""
