@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -107,9 +108,17 @@ class House:
         return child
 
     def start_session(
-        self, *, scenario: str = "boat", has_operator: bool = False, subject: str = "anonymous"
+        self,
+        *,
+        scenario: str = "boat",
+        has_operator: bool = False,
+        subject: str = "anonymous",
+        words: Sequence[str] = ("-m", "rehabsim.session.run"),
     ) -> Child:
-        """Return a session that has just said that it is ready; its log is `session.log_path`."""
+        """Return a session that has just said that it is ready; its log is `session.log_path`.
+
+        `words` start its process.
+        """
         self._count += 1
         log_path = self.folder / f"session-{self._count}.mcap"
         session = Session(
@@ -129,7 +138,7 @@ class House:
             has_operator=has_operator,
             where="house",
         )
-        child = self.start("session", ["-m", "rehabsim.session.run"], msgspec.json.encode(plan))
+        child = self.start("session", list(words), msgspec.json.encode(plan))
         child.wait_ready()
         child.log_path = log_path  # type: ignore[attr-defined]
         return child

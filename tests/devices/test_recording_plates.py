@@ -349,10 +349,9 @@ def test_a_log_cut_off_by_a_killed_writer_is_played_as_far_as_it_goes(tmp_path):
     for chunk in chunks:
         log.rows("plates", pack_chunk(chunk))
         log.end_tick(chunk.t_ns)
-    log._hand_over(0)
-    log._waiting.put(None)
-    log._thread.join()
-    log._file.close()
+    log._hand_over(chunks[-1].t_ns)
+    log._store._recorder.close()
+    log._store._recorder.release()
     path.write_bytes(path.read_bytes()[:-100])
     assert 150 < len(read_recording(path).sequence) < 200
 

@@ -5,7 +5,7 @@ from session.room import SITE, Stroll, accepted, plates, report
 
 from rehabsim.base.clock import Tick
 from rehabsim.base.config import Session
-from rehabsim.base.errors import LinkError
+from rehabsim.base.errors import LinkError, LogError
 from rehabsim.safety.messages import Ask, WishMessage, decode_to_keeper, encode
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
@@ -118,7 +118,7 @@ class Stage:
 
     def close(self):
         self.live = None
-        self.log._file.close()
+        self.log._store._file.close()
 
     def step(self, *, reports=True, missed_count=0):
         self.tick += 1 + missed_count
@@ -226,24 +226,23 @@ def test_a_chunk_without_samples_is_nothing(stage):
     assert stage.replay() is None
 
 
-def test_a_log_that_fails_is_told_once_and_the_session_goes_on(stage):
+def test_what_the_disk_does_is_told_once_and_the_session_goes_on(stage):
     stage.step()
-    stage.log._failure = "No space left on device"
+    stage.log._store.news.append(("warn", "The log cannot be written."))
     for _ in range(5):
         stage.step()
-    (text,) = [text for text in stage.events() if "recorded" in text]
-    assert text == (
-        "The log cannot be written (No space left on device); this session is not recorded from"
-        " here on."
-    )
+    told = [m for topic, m in stage.publisher.told if topic == "event" and m.kind == "log"]
+    assert [(m.severity, m.text) for m in told] == [("warn", "The log cannot be written.")]
+    assert stage.replay() is None
 
 
-def test_blocks_that_a_slow_disk_loses_are_told_once(stage):
-    for lost in (0, 1, 2, 3):
-        stage.log.lost_block_count = lost
+def test_a_virtual_session_whose_disk_fails_goes_on_and_says_so(stage):
+    stage.step()
+    stage.log._store.failure = "No space left on device"
+    for _ in range(5):
         stage.step()
-    (text,) = [text for text in stage.events() if "disk" in text]
-    assert text == "The disk is too slow for the log: parts of this session are not recorded."
+    with pytest.raises(LogError, match="No space left on device"):
+        stage.log.close(stage.tick * PERIOD_NS)
 
 
 def test_the_summary_keeps_the_first_twenty_stops(stage):

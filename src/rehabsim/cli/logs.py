@@ -2,13 +2,16 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 from rich.markup import escape
 from rich.table import Table
 
 from rehabsim.cli.terminal import EXIT_FOUND, err, out
+
+if TYPE_CHECKING:
+    from rehabsim.session.log import LogReader
 
 
 def replay(log: Path, *, check: bool = False) -> int:
@@ -160,19 +163,34 @@ def info(log: Path) -> int:
         table.add_row(name, f"{len(rows)} rows{span}")
     for name in reader.channels():
         table.add_row(name, f"{len(reader.texts(name))} messages")
+    for gap in reader.gaps():
+        span = f"{gap.start_ns / 1e9:.2f} to {gap.t_ns / 1e9:.2f} s"
+        table.add_row("not recorded", escape(f"{span}, {gap.block_count} blocks: {gap.why}"))
+    table.add_row("operator records", escape(_chain_words(reader)))
     out.print(table)
     return 0
 
 
+def _chain_words(reader: "LogReader") -> str:
+    check = reader.chain()
+    if check is None:
+        return "no chain: written before there was one, so nobody can say whether they were altered"
+    if check.fault:
+        return check.fault
+    return f"{check.count} in an unbroken, closed chain; the last has SHA-256 {check.last}"
+
+
 def verify(log: Path) -> int:
-    """Check a log for gaps; exit with 1 when there are any."""
+    """Check a log for gaps and its operator records for tampering; exit with 1 at any."""
+    from rehabsim.session.log import LogReader
     from rehabsim.session.log_repair import verify as find_faults
 
     faults = find_faults(log)
     for fault in faults:
         out.print(fault, soft_wrap=True, markup=False)
     if not faults:
-        out.print(f"{log}: sound.", soft_wrap=True, markup=False)
+        words = _chain_words(LogReader(log))
+        out.print(f"{log}: sound. Operator records: {words}.", soft_wrap=True, markup=False)
     return EXIT_FOUND if faults else 0
 
 

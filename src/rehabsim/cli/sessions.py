@@ -186,7 +186,8 @@ def _show_summary(summary: Any) -> int:
     for text in summary.stops:
         table.add_row("stopped", text)
     if summary.lost_block_count:
-        table.add_row("log", f"{summary.lost_block_count} blocks could not be written")
+        blocks = f"{summary.lost_s:.2f} s of the session, {summary.lost_block_count} blocks"
+        table.add_row("not recorded", blocks)
     table.add_row("log", summary.log or "none")
     out.print(table)
     if summary.log_failure:

@@ -1,34 +1,39 @@
 """The session log: standard MCAP, described in LOG.md.
 
-While a session runs, blocks are written as plain messages every `LIVE_BLOCK_NS` and handed to
-the operating system at once, so that a killed writer loses no more than one block. Closing
-merges them into larger, compressed ones.
+While a session runs, small blocks are written every `BLOCK_NS` and handed to the operating
+system at once, so that a killed writer loses no more than one. Closing merges them into larger,
+compressed ones.
 """
 
-import contextlib
-import os
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 
 from rehabsim.base.errors import LogError
 from rehabsim.base.records import Event
-from rehabsim.session.mcap_file import FORMAT, MERGED_BLOCK_BYTES, LogHeader, Sink, items, merge
+from rehabsim.session import chain
+from rehabsim.session.chain import Chain
+from rehabsim.session.disk import DISK, Disk
+from rehabsim.session.log_store import LiveStore, WholeStore
+from rehabsim.session.mcap_file import (
+    FORMATS,
+    MERGED_BLOCK_BYTES,
+    Damage,
+    LogHeader,
+    items,
+)
+from rehabsim.session.merge import GAPS, Gap
+from rehabsim.session.recorder import BLOCK_NS, Message, News
 from rehabsim.session.table import Rows, Table
 
 T = TypeVar("T")
-LIVE_BLOCK_NS = 20_000_000
-SYNC_EVERY_BLOCKS = 50
-MAX_WAITING_BLOCKS = 500
 
 
 class LogWriter:
-    """Writes one log; nothing that is called here waits for the disk.
+    """Writes one log; nothing that is called while a session runs waits for the disk.
 
     Args:
         path: The file; its folder is made. It must not exist.
@@ -36,39 +41,38 @@ class LogWriter:
         tables: What will be written.
         is_live: Write small blocks from a thread, for a session on the host's clock. In
             virtual time a log is merged and compressed from the start.
+        disk: Where to write.
 
     Raises:
         LogError: The file exists or cannot be made.
     """
 
     def __init__(
-        self, path: Path, header: LogHeader, tables: Sequence[Table], *, is_live: bool
+        self,
+        path: Path,
+        header: LogHeader,
+        tables: Sequence[Table],
+        *,
+        is_live: bool,
+        disk: Disk = DISK,
     ) -> None:
         self.path = path
-        self.lost_block_count = 0
-        self._start_utc_ns = header.start_utc_ns
-        self._is_live = is_live
-        self._tables = {table.name: table for table in tables}
         self._buffers = {table.name: bytearray() for table in tables}
-        self._texts: list[tuple[str, int, bytes]] = []
-        self._block_start_ns = 0
-        self._failure: str | None = None
-        self._file = _create(path)
+        self._texts: list[Message] = []
+        self._chain = Chain()
+        self._block_start_ns: int | None = None
+        self._is_live = is_live
+        head = msgspec.json.encode(header)
         try:
-            self._sink = Sink(self._file, is_compressed=not is_live)
-            for table in tables:
-                self._sink.table(table)
-            self._sink.text("header", header.start_utc_ns, msgspec.json.encode(header))
-            self._file.flush()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._store: LiveStore | WholeStore = (LiveStore if is_live else WholeStore)(
+                path, header, head, tables, disk
+            )
+        except FileExistsError:
+            raise LogError(f"{path}: exists already; a log is never written over.") from None
         except OSError as error:
-            raise LogError(f"{path}: cannot be written: {error.strerror}.") from error
-        self._waiting: queue.Queue[list[tuple[str, int, bytes, bool]] | None] = queue.Queue(
-            MAX_WAITING_BLOCKS
-        )
-        self._thread: threading.Thread | None = None
-        if is_live:
-            self._thread = threading.Thread(target=self._write_all, name="log", daemon=True)
-            self._thread.start()
+            raise LogError(f"{path}: cannot be made: {error.strerror}.") from error
+        self._texts.append((chain.CHANNEL, 0, self._chain.record(chain.FIRST, 0, head)))
 
     def rows(self, table: str, packed: bytes) -> None:
         """Add rows, packed by their `Table`."""
@@ -77,6 +81,9 @@ class LogWriter:
     def text(self, channel: str, t_ns: int, data: bytes) -> None:
         """Add one JSON or MessagePack message, such as an event or a keeper's report."""
         self._texts.append((channel, t_ns, data))
+        if channel in chain.CHAINED:
+            record = self._chain.record(channel, t_ns, data)
+            self._texts.append((chain.CHANNEL, t_ns, record))
 
     def event(self, event: Event) -> None:
         """Add an event."""
@@ -84,92 +91,56 @@ class LogWriter:
 
     def end_tick(self, t_ns: int) -> None:
         """Hand over what has gathered when a block is full; called once a tick."""
+        if self._block_start_ns is None:
+            self._block_start_ns = t_ns
         if self._is_live:
-            if t_ns - self._block_start_ns >= LIVE_BLOCK_NS:
+            if t_ns - self._block_start_ns >= BLOCK_NS:
                 self._hand_over(t_ns)
-                self._block_start_ns = t_ns
         elif len(self._texts) > 2000 or any(
             len(b) > MERGED_BLOCK_BYTES for b in self._buffers.values()
         ):
             self._hand_over(t_ns)
 
     @property
-    def failure(self) -> str | None:
-        """Why blocks can no longer be written, or None."""
-        return self._failure
+    def failure(self) -> str:
+        """Why blocks cannot be written now, or empty."""
+        return self._store.failure
+
+    @property
+    def lost_block_count(self) -> int:
+        """Blocks that are not recorded."""
+        return self._store.lost_count
+
+    @property
+    def lost_s(self) -> float:
+        """How much of the session they are."""
+        return self._store.lost_ns / 1e9
+
+    def take_news(self) -> list[News]:
+        """Return what the operator should be told of the disk since the last call."""
+        news = self._store.news
+        return [news.popleft() for _ in range(len(news))]
 
     def close(self, t_ns: int) -> None:
         """Write the rest, merge the blocks, and leave a complete file.
 
         Raises:
-            LogError: The disk did not take it all; what it took is there and readable.
+            LogError: Not all of the session is in it; what was written is there and readable.
         """
+        self._texts.append((chain.CHANNEL, t_ns, self._chain.close(t_ns)))
         self._hand_over(t_ns)
-        if self._thread is not None:
-            self._waiting.put(None)
-            self._thread.join()
-        try:
-            self._sink.finish()
-            self._file.close()
-            if self._is_live and self._failure is None:
-                merge(self.path, self.path)
-        except OSError as error:
-            self._failure = self._failure or str(error)
-        if self._failure is not None:
-            raise LogError(
-                f"{self.path}: writing failed ({self._failure}); what was written before is"
-                " kept. Free the disk, then run: rehabsim log recover"
-            )
+        self._store.close()
 
     def _hand_over(self, t_ns: int) -> None:
-        block = [(c, t, data, True) for c, t, data in self._texts]
+        messages = self._texts
         self._texts = []
         for name, buffer in self._buffers.items():
             if buffer:
-                block.append((name, t_ns, bytes(buffer), False))
+                messages.append((name, t_ns, bytes(buffer)))
                 buffer.clear()
-        if self._thread is None:
-            self._write(block)
-            return
-        try:
-            self._waiting.put_nowait(block)
-        except queue.Full:
-            self.lost_block_count += 1
-
-    def _write_all(self) -> None:
-        count = 0
-        while (block := self._waiting.get()) is not None:
-            self._write(block)
-            count += 1
-            if count % SYNC_EVERY_BLOCKS == 0 and self._failure is None:
-                with contextlib.suppress(OSError):
-                    os.fdatasync(self._file.fileno())
-
-    def _write(self, block: list[tuple[str, int, bytes, bool]]) -> None:
-        if self._failure is not None:
-            self.lost_block_count += 1
-            return
-        try:
-            for channel, t_ns, data, is_text in block:
-                log_time_ns = self._start_utc_ns + t_ns
-                if is_text:
-                    self._sink.text(channel, log_time_ns, data)
-                else:
-                    self._sink.rows(channel, log_time_ns, data)
-            if self._is_live:
-                self._file.flush()
-        except OSError as error:
-            self._failure = error.strerror or str(error)
-
-
-def _create(path: Path) -> IO[bytes]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb")
-    except FileExistsError:
-        raise LogError(f"{path}: exists already; a log is never written over.") from None
-    except OSError as error:
-        raise LogError(f"{path}: cannot be made: {error.strerror}.") from error
+        start_ns = t_ns if self._block_start_ns is None else self._block_start_ns
+        self._store.put(start_ns, t_ns, messages)
+        self._block_start_ns = t_ns
 
 
 # -- reading -------------------------------------------------------------------------------
@@ -180,11 +151,12 @@ class LogReader:
 
     Args:
         path: The file.
-        may_be_cut: Accept a log without its end, as a killed writer leaves it.
+        may_be_cut: Accept a log without its end, as a killed writer leaves it, or with damage.
 
     Attributes:
         header: Its first message.
         is_complete: It has an end.
+        damaged_bytes: Bytes in it that hold nothing of the session.
         start_utc_ns: Wall time at `t_ns` = 0.
 
     Raises:
@@ -198,10 +170,15 @@ class LogReader:
         self._tables: dict[str, Table] = {}
         self.block_counts: dict[str, int] = {}
         self.is_complete = False
+        self.damaged_bytes = 0
+        self._head = b""
         header: LogHeader | None = None
         for item in items(path):
             if item is None:
                 self.is_complete = True
+                continue
+            if isinstance(item, Damage):
+                self.damaged_bytes += item.size_bytes
                 continue
             name, table, message = item
             self.block_counts[name] = self.block_counts.get(name, 0) + 1
@@ -209,6 +186,7 @@ class LogReader:
                 self._tables[name] = table
                 self._blocks.setdefault(name, []).append(message.data)
             elif name == "header" and header is None:
+                self._head = message.data
                 header = _decode_header(path, message.data)
             else:
                 self._texts.setdefault(name, []).append((message.log_time, message.data))
@@ -217,6 +195,11 @@ class LogReader:
         if not self.is_complete and not may_be_cut:
             raise LogError(
                 f"{path}: is cut off, its writer never closed it. Run: rehabsim log recover {path}"
+            )
+        if self.damaged_bytes and not may_be_cut:
+            raise LogError(
+                f"{path}: {self.damaged_bytes} bytes of it are damaged. Run: rehabsim log recover"
+                f" {path}"
             )
         self.header = header
         self.start_utc_ns = header.start_utc_ns
@@ -248,8 +231,8 @@ class LogReader:
         return [(time - start, data) for time, data in self._texts.get(channel, [])]
 
     def channels(self) -> list[str]:
-        """Return the names of the channels that are not tables."""
-        return sorted(self._texts)
+        """Return the names of the channels that are neither tables nor the log's own."""
+        return sorted(set(self._texts) - {chain.CHANNEL, GAPS})
 
     def decoded(self, channel: str, decode: Callable[[bytes], T]) -> list[T]:
         """Return the messages of a channel, each through `decode`.
@@ -272,12 +255,24 @@ class LogReader:
         """Return the events, in the order in which they were logged."""
         return self.decoded("events", msgspec.json.Decoder(Event).decode)
 
+    def gaps(self) -> list[Gap]:
+        """Return the parts of the session that are not in the log."""
+        return self.decoded(GAPS, msgspec.json.Decoder(Gap).decode)
+
+    def chain(self) -> chain.ChainCheck | None:
+        """Return what became of the chain of operator records; None if it never had one."""
+        if self.header.format < 2 and chain.CHANNEL not in self._texts:
+            return None
+        names = (*chain.CHAINED, chain.CHANNEL)
+        return chain.check_chain(self._head, {name: self.texts(name) for name in names})
+
 
 def _decode_header(path: Path, data: bytes) -> LogHeader:
     try:
         header = msgspec.json.decode(data, type=LogHeader)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise LogError(f"{path}: its header cannot be read: {error}.") from error
-    if header.format != FORMAT:
-        raise LogError(f"{path}: written in format {header.format}, this version reads {FORMAT}.")
+    if header.format not in FORMATS:
+        known = " and ".join(map(str, FORMATS))
+        raise LogError(f"{path}: written in format {header.format}, this version reads {known}.")
     return header

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from rehabsim.base.errors import LogError
 from rehabsim.session.log import LogReader
-from rehabsim.session.mcap_file import merge
+from rehabsim.session.merge import merge, parts_of
 
 
 def recover(path: Path) -> tuple[LogReader, Path | None]:
-    """Make a cut log whole again, in place; the damaged file is kept beside it.
+    """Make a cut or damaged log whole again, in place; what was there is kept beside it.
 
     Returns:
         The recovered log, and where the damaged one is now, or None when nothing was wrong.
@@ -18,23 +19,44 @@ def recover(path: Path) -> tuple[LogReader, Path | None]:
     Raises:
         LogError: It is not a log.
     """
-    log = LogReader(path, may_be_cut=True)
-    if log.is_complete:
-        return log, None
-    damaged = path.with_name(path.name + ".damaged")
+    parts = parts_of(path)
+    try:
+        log = LogReader(path, may_be_cut=True)
+        if log.is_complete and not log.damaged_bytes:
+            return log, None
+    except LogError:
+        if len(parts) == 1 or not path.exists():
+            raise
+    kept = [_free_name(part) for part in parts]
+    os.link(path, kept[0])
+    merge(parts, path)
+    for part, name in zip(parts[1:], kept[1:], strict=True):
+        part.rename(name)
+    return LogReader(path), kept[0]
+
+
+def _free_name(path: Path) -> Path:
+    name = path.with_name(path.name + ".damaged")
     count = 1
-    while damaged.exists():
+    while name.exists():
         count += 1
-        damaged = path.with_name(f"{path.name}.damaged{count}")
-    os.link(path, damaged)
-    merge(path, path)
-    return LogReader(path), damaged
+        name = path.with_name(f"{path.name}.damaged{count}")
+    return name
 
 
 def verify(path: Path) -> list[str]:
     """Return every fault found in a log, one sentence each; empty when it is sound."""
     log = LogReader(path, may_be_cut=True)
     faults = [] if log.is_complete else [f"{path}: is cut off; rehabsim log recover mends it."]
+    if log.damaged_bytes:
+        faults.append(
+            f"{path}: {log.damaged_bytes} bytes are damaged; rehabsim log recover mends it."
+        )
+    for gap in log.gaps():
+        faults.append(
+            f"{path}: from {gap.start_ns / 1e9:.3f} to {gap.t_ns / 1e9:.3f} s nothing is recorded,"
+            f" {gap.block_count} blocks: {gap.why}."
+        )
     for name, what, step in (("ticks", "tick", "missed_count"), ("plates", "sequence", None)):
         rows = log.table(name)
         if len(rows) > 1:
@@ -45,4 +67,7 @@ def verify(path: Path) -> list[str]:
                     f"{path}: table {name}: {int(jumps[index])} of {what} missing before row"
                     f" {index + 1} at {t_s:.3f} s."
                 )
+    chain = log.chain()
+    if chain is not None and chain.fault:
+        faults.append(f"{path}: chain of operator records: {chain.fault}.")
     return faults

@@ -1,30 +1,43 @@
-"""The MCAP file under a log: its header, its channels, its whole records, and merging."""
+"""The MCAP file under a log: its header, its channels, and its whole records."""
 
-import os
 import struct
+import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import msgspec
 from mcap.exceptions import McapError
-from mcap.records import Channel, Footer, Message, Schema
-from mcap.stream_reader import StreamReader
+from mcap.records import Channel, Chunk, Footer, McapRecord, Message, Schema
+from mcap.stream_reader import StreamReader, breakup_chunk
 from mcap.writer import CompressionType, Writer
+from zstandard import ZstdError
 
 from rehabsim.base.errors import LogError
 from rehabsim.base.records import Record
+from rehabsim.session.block import MAGIC, ROWS, BlockFile, table_of
+from rehabsim.session.disk import Buffered
 from rehabsim.session.table import Table
 
-FORMAT = 1
+FORMAT = 2
 """Version of this layout; written in the header, checked on reading."""
 
+FORMATS = (1, 2)
+"""Versions that can be read; the first had no chain of operator records."""
+
 MERGED_BLOCK_BYTES = 1 << 19
-ROWS = "x-rehabsim-rows"
-MAGIC = b"\x89MCAP0\r\n"
 
 Item = tuple[str, Table | None, Message]
 """Channel, its table if it is one, and one message."""
+
+
+class Damage(NamedTuple):
+    """Bytes of a file that hold nothing of the session."""
+
+    size_bytes: int
+    what: str
 
 
 class LogHeader(Record, frozen=True, kw_only=True):
@@ -53,12 +66,17 @@ class LogHeader(Record, frozen=True, kw_only=True):
     note: str = ""
 
 
+def encoding_of(channel: str) -> str:
+    """Return how the messages of a channel without rows are encoded."""
+    return "msgpack" if channel == "keeper" else "json"
+
+
 class Sink:
     """An MCAP writer that knows our two kinds of channel."""
 
-    def __init__(self, file: IO[bytes], *, is_compressed: bool) -> None:
+    def __init__(self, file: IO[bytes] | Buffered, *, is_compressed: bool) -> None:
         self._writer = Writer(
-            file,
+            file,  # type: ignore[arg-type]
             compression=CompressionType.ZSTD if is_compressed else CompressionType.NONE,
             use_chunking=is_compressed,
         )
@@ -78,9 +96,10 @@ class Sink:
     def text(self, channel: str, log_time_ns: int, data: bytes) -> None:
         """Write a JSON message, or MessagePack on the channel `keeper`."""
         if channel not in self._channels:
-            encoding = "msgpack" if channel == "keeper" else "json"
             schema = self._writer.register_schema(channel, "", b"")
-            self._channels[channel] = self._writer.register_channel(channel, encoding, schema)
+            self._channels[channel] = self._writer.register_channel(
+                channel, encoding_of(channel), schema
+            )
         self._add(channel, log_time_ns, data)
 
     def finish(self) -> None:
@@ -93,52 +112,91 @@ class Sink:
         self._writer.add_message(self._channels[channel], log_time_ns, data, log_time_ns, sequence)
 
 
-def items(path: Path) -> Iterator[Item | None]:
-    """Yield (channel, its table, message) for each whole message, then None at a proper end."""
+# -- reading -------------------------------------------------------------------------------
+
+
+def items(path: Path) -> Iterator[Item | Damage | None]:
+    """Yield (channel, its table, message) for each whole message, then None at a proper end.
+
+    Of a file that was written in blocks, only whole blocks count; of any other, what comes before
+    the first record that is cut off. What is damaged is passed over and told.
+    """
+    with ExitStack() as stack:
+        content = content_of(path, stack)
+        try:
+            blocks = BlockFile(content)
+        except ValueError:
+            yield from _plain_items(content)
+            return
+        for block in blocks.blocks:
+            yield from blocks.messages(block)
+        if blocks.is_complete:
+            yield None
+        if blocks.is_complete and blocks.damaged_bytes:
+            yield Damage(blocks.damaged_bytes, "between blocks")
+
+
+def content_of(path: Path, stack: ExitStack) -> mmap:
+    """Return a file's bytes, open as long as `stack` is.
+
+    Raises:
+        LogError: It cannot be read, or does not begin as an MCAP file.
+    """
     try:
-        with path.open("rb") as file:
-            if file.read(len(MAGIC)) != MAGIC:
-                raise LogError(f"{path}: not a log: it does not begin as an MCAP file.")
-            end = _end_of_whole_records(file, path.stat().st_size)
-            file.seek(0)
-            yield from _read(_Part(file, end))
+        file = stack.enter_context(path.open("rb"))
+        if file.read(len(MAGIC)) != MAGIC:
+            raise LogError(f"{path}: not a log: it does not begin as an MCAP file.")
+        return stack.enter_context(mmap(file.fileno(), 0, access=ACCESS_READ))
     except FileNotFoundError:
         raise LogError(f"{path}: no such file.") from None
     except OSError as error:
         raise LogError(f"{path}: cannot be read: {error.strerror}.") from error
 
 
-def _read(part: "_Part") -> Iterator[Item | None]:
+def _plain_items(content: mmap) -> Iterator[Item | Damage | None]:
     schemas: dict[int, Schema] = {}
     channels: dict[int, tuple[str, Table | None]] = {}
+    part = _Part(content, _end_of_whole_records(content))
+    reader = StreamReader(part, emit_chunks=True)  # type: ignore[arg-type]
     try:
-        for record in StreamReader(part, validate_crcs=False).records:  # type: ignore[arg-type]
-            match record:
-                case Schema():
-                    schemas[record.id] = record
-                case Channel():
-                    schema = schemas.get(record.schema_id)
-                    table = None
-                    if schema is not None and record.message_encoding == ROWS:
-                        table = Table.from_schema(record.topic, schema.data)
-                    channels[record.id] = (record.topic, table)
-                case Message() if record.channel_id in channels:
-                    yield (*channels[record.channel_id], record)
-                case Footer():
-                    yield None
+        for outer in reader.records:
+            if isinstance(outer, Footer):
+                yield None
+                continue
+            records = _opened(outer)
+            if records is None:
+                yield Damage(len(outer.data), "in a chunk")  # type: ignore[attr-defined]
+                continue
+            for record in records:
+                match record:
+                    case Schema():
+                        schemas[record.id] = record
+                    case Channel():
+                        channels[record.id] = (record.topic, table_of(record, schemas))
+                    case Message() if record.channel_id in channels:
+                        yield (*channels[record.channel_id], record)
     except (McapError, ValueError, struct.error, msgspec.MsgspecError):
         return
+
+
+def _opened(record: McapRecord) -> list[McapRecord] | None:
+    """Return the records in a chunk, the record itself if it is none, None when it is damaged."""
+    if not isinstance(record, Chunk):
+        return [record]
+    try:
+        return breakup_chunk(record, validate_crc=True)
+    except (McapError, ZstdError, ValueError, struct.error, zlib.error):
+        return None
 
 
 _RECORD_HEAD = struct.Struct("<BQ")
 
 
-def _end_of_whole_records(file: IO[bytes], size: int) -> int:
+def _end_of_whole_records(content: mmap) -> int:
     """Return the offset behind the last record that is entirely there."""
-    offset = len(MAGIC)
+    offset, size = len(MAGIC), len(content)
     while offset + _RECORD_HEAD.size <= size:
-        file.seek(offset)
-        opcode, length = _RECORD_HEAD.unpack(file.read(_RECORD_HEAD.size))
+        opcode, length = _RECORD_HEAD.unpack(content[offset : offset + _RECORD_HEAD.size])
         if opcode == 0 or offset + _RECORD_HEAD.size + length > size:
             break
         offset += _RECORD_HEAD.size + length
@@ -148,63 +206,12 @@ def _end_of_whole_records(file: IO[bytes], size: int) -> int:
 class _Part:
     """The first `end` bytes of a file."""
 
-    def __init__(self, file: IO[bytes], end: int) -> None:
-        self._file = file
-        self._left = end
+    def __init__(self, content: mmap, end: int) -> None:
+        self._content = content
+        self._end = end
+        self._offset = 0
 
     def read(self, count: int) -> bytes:
-        data = self._file.read(min(count, self._left))
-        self._left -= len(data)
-        return data
-
-
-def merge(source: Path, target: Path) -> None:
-    """Write `source`, whole or cut, as a complete log of large compressed blocks.
-
-    `target` appears only when it is complete, and may be `source` itself.
-
-    Raises:
-        LogError: `source` is not a log, or the disk is full.
-    """
-    partial = target.with_name(target.name + ".partial")
-    try:
-        with partial.open("wb") as file:
-            _merge_into(source, file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    except OSError as error:
-        raise LogError(f"{target}: cannot be written: {error.strerror}; kept as it was.") from error
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def _merge_into(source: Path, file: IO[bytes]) -> None:
-    sink = Sink(file, is_compressed=True)
-    buffers: dict[str, bytearray] = {}
-    has_header = False
-    time_ns = 0
-    for item in items(source):
-        if item is None:
-            continue
-        name, table, message = item
-        time_ns = message.log_time
-        if table is None:
-            has_header = has_header or name == "header"
-            sink.text(name, time_ns, message.data)
-            continue
-        if name not in buffers:
-            sink.table(table)
-            buffers[name] = bytearray()
-        buffers[name] += message.data[
-            : len(message.data) // table.dtype.itemsize * table.dtype.itemsize
-        ]
-        if len(buffers[name]) >= MERGED_BLOCK_BYTES:
-            sink.rows(name, time_ns, bytes(buffers[name]))
-            buffers[name].clear()
-    if not has_header:
-        raise LogError(f"{source}: not a rehabsim log: it has no header.")
-    for name, buffer in buffers.items():
-        if buffer:
-            sink.rows(name, time_ns, bytes(buffer))
-    sink.finish()
+        start = self._offset
+        self._offset = min(start + count, self._end)
+        return self._content[start : self._offset]

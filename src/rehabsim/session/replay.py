@@ -21,6 +21,7 @@ from rehabsim.session.entry import (
     pack_gait_event,
 )
 from rehabsim.session.log import LogReader
+from rehabsim.session.merge import Gap
 from rehabsim.session.setup import make_core, make_scenario
 from rehabsim.session.table import Table, chunks_of, columns_of, values_of
 
@@ -200,7 +201,19 @@ def replay(path: Path) -> ReplayResult:
     guarded = _replay_guard(inputs.reports, site.limits, result)
     if result.difference is None or (guarded and guarded.t_s < result.difference.t_s):
         result.difference = guarded or result.difference
+    if result.difference is not None:
+        result.difference = _behind_a_gap(result.difference, log.gaps())
     return result
+
+
+def _behind_a_gap(difference: Difference, gaps: list[Gap]) -> Difference:
+    """Return the difference with the gap that explains it: what is not recorded decides nothing."""
+    before = [gap for gap in gaps if gap.start_ns / 1e9 <= difference.t_s]
+    if not before:
+        return difference
+    start_s, t_s = before[0].start_ns / 1e9, before[0].t_ns / 1e9
+    why = f"; from {start_s:.3f} to {t_s:.3f} s nothing is recorded"
+    return msgspec.structs.replace(difference, what=difference.what + why)
 
 
 def _replay_guard(reports: list[Report], limits: Limits, result: ReplayResult) -> Difference | None:

@@ -21,7 +21,8 @@ from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
-from rehabsim.session.live import LiveSession, Summary, tables
+from rehabsim.session.disk import DISK, require_space
+from rehabsim.session.live import LiveSession, Summary, log_bytes_per_s, tables
 from rehabsim.session.log import LogWriter
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
@@ -87,7 +88,8 @@ async def run_session(
     Args:
         plan: What to run.
         clock: The session clock.
-        is_live: On the host's clock; decides only how the log gathers its blocks.
+        is_live: On the host's clock; decides only how the log gathers its blocks, and that its
+            disk must have room.
         ending: Set it to end the session: the belts are paused first.
         on_progress: Called about once a second of session with its time, s.
 
@@ -114,11 +116,11 @@ async def run_session(
                     if _may_end(live, t_ns - ending_since_ns):
                         break
         if log is not None:
-            live.summary.lost_block_count = log.lost_block_count
             try:
                 log.close(t_ns)
             except LogError as error:
                 live.summary.log_failure = str(error)
+            live.summary.lost_block_count, live.summary.lost_s = log.lost_block_count, log.lost_s
         return live.summary
 
 
@@ -154,6 +156,8 @@ async def _open(
             stack.callback(publisher.close)
         log = None
         if plan.log_path:
+            if is_live:
+                require_space(Path(plan.log_path), log_bytes_per_s(scenario), DISK)
             log = LogWriter(Path(plan.log_path), header, tables(scenario), is_live=is_live)
         operator = None
         if plan.has_operator:
