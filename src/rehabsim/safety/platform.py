@@ -196,9 +196,8 @@ class _Turn:
             return cause or self.why_not_following()
         is_lost = self.base == "idle" and not self.is_parked()
         is_stopped = self.base in STOPPED and not self.is_resetting
-        if is_lost or is_stopped or self.base == "disabled":
-            return f"the base cannot go home: {self.base_words()}; bring it down from its own panel"
-        return ""
+        why = f"the base cannot go home: {self.base_words()}; bring it down from its own panel"
+        return why if is_lost or is_stopped or self.base == "disabled" else ""
 
     def why_belts_not_at_rest(self) -> str:
         if self.inputs.belt_mode not in PARKED:
