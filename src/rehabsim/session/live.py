@@ -42,7 +42,7 @@ RESTART = "Mend it, then end this session and start another."
 TICK_HZ = NS / PERIOD_NS
 PLATE_HZ = 1000
 NOT_PER_TICK = (PLATES, GAIT_EVENTS)
-KEEPER_BYTES = 740
+KEEPER_BYTES = 1_050
 """Of one report with its frame."""
 
 FRAME_BYTES_PER_S = 25_000
