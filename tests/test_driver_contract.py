@@ -1,6 +1,7 @@
 """What every installed driver promises, on the virtual clock, against the simulated laboratory.
 
-A new driver needs a row in `TREADMILL_ROWS` or `PLATES_ROWS`: how it is served here.
+A new driver needs a row in `TREADMILL_ROWS` or `PLATES_ROWS`: how it is served here. Where the
+device's own program can be run, it has more rows, `kind/how`, on the host's clock.
 """
 
 import asyncio
@@ -14,19 +15,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from devices.relay import BELTS, PLATES, Relay, relayed
+from devices.relay import BELTS, PLATES, Relay, relay_to, relayed
+from firmware.boards import emulator, program
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable
+from rehabsim.base.config import DeviceTable, Site, load_toml
 from rehabsim.base.errors import DeviceFaultError, LinkError, ProtocolError
 from rehabsim.base.records import BeltCommand, BeltSample, PlateChunk
 from rehabsim.devices import driver
+from rehabsim.session.setup import SIMULATED_SITE
 
 STEP_S = 0.004
 RELAY = Relay.url
 ORIGINS = {"left_origin_m": [0.0, 0.25, 0.0], "right_origin_m": [0.0, -0.25, 0.0]}
 GARBAGE = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n" * 100
 REST_MPS = 0.02
+TTL_S = 0.2
+"""Long, because a device with a clock of its own does not wait while this machine is busy."""
+LIMITS = load_toml(SIMULATED_SITE, Site).limits
 
 Rig = Callable[[Clock, Path], AbstractAsyncContextManager[Relay | None]]
 
@@ -39,15 +45,33 @@ class Row:
         options: Its table of the site file, without kind.
         rig: Serves it; gives the relay, where there is a wire to spoil.
         url: Where the driver finds it; `{folder}` is the test's own.
+        is_real: The device has a clock of its own.
     """
 
     options: dict[str, Any]
     rig: Rig
     url: str = RELAY
+    is_real: bool = False
 
 
 def simulated(device_url: str, kind: str = "bertec_treadmill") -> Rig:
     return lambda clock, _: relayed(clock, device_url, kind)
+
+
+@contextlib.asynccontextmanager
+async def on_a_terminal(clock: Clock, _: Path) -> AsyncIterator[Relay]:
+    """Our firmware as a program, its serial line a pseudo-terminal."""
+    with program() as hands:
+        async with relay_to(clock, hands.url) as relay:
+            yield relay
+
+
+@contextlib.asynccontextmanager
+async def emulated(clock: Clock, _: Path) -> AsyncIterator[Relay]:
+    """Our firmware's image on an emulated microcontroller."""
+    with emulator() as url:
+        async with relay_to(clock, url) as relay:
+            yield relay
 
 
 @contextlib.asynccontextmanager
@@ -63,6 +87,9 @@ RECORDED_LOSS = 8
 
 TREADMILL_ROWS = {
     "bertec_treadmill": Row({"max_speed_mps": 2.0}, simulated(BELTS, "bertec_treadmill")),
+    "rs_treadmill": Row({"max_speed_mps": 2.0}, simulated(BELTS, "rs_treadmill")),
+    "rs_treadmill/program": Row({"max_speed_mps": 2.0}, on_a_terminal, is_real=True),
+    "rs_treadmill/emulator": Row({"max_speed_mps": 2.0}, emulated, is_real=True),
 }
 PLATES_ROWS = {
     "rs_plates": Row(ORIGINS, simulated(PLATES)),
@@ -70,22 +97,32 @@ PLATES_ROWS = {
 }
 
 ROWS = {driver.TREADMILLS: TREADMILL_ROWS, driver.PLATES: PLATES_ROWS}
+
+
+def marks(row: Row) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.realtime] if row.is_real else []
+
+
+EVERY = [(group, kind, row) for group, rows in ROWS.items() for kind, row in rows.items()]
 every_driver = pytest.mark.parametrize(
-    ("group", "kind"), [(group, kind) for group, rows in ROWS.items() for kind in rows]
+    ("group", "kind"), [pytest.param(g, kind, marks=marks(row)) for g, kind, row in EVERY]
 )
 every_wired_driver = pytest.mark.parametrize(
     ("group", "kind"),
-    [(g, kind) for g, rows in ROWS.items() for kind, row in rows.items() if row.url == RELAY],
+    [pytest.param(g, kind, marks=marks(row)) for g, kind, row in EVERY if row.url == RELAY],
 )
-every_treadmill = pytest.mark.parametrize("kind", TREADMILL_ROWS)
+every_treadmill = pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=marks(row)) for kind, row in TREADMILL_ROWS.items()]
+)
 every_plates = pytest.mark.parametrize("kind", PLATES_ROWS)
 
 
 @pytest.mark.parametrize("group", ROWS)
 def test_every_installed_driver_has_a_row_here(group):
-    missing = sorted(set(driver.installed(group)) - set(ROWS[group]))
+    rows = {kind.partition("/")[0] for kind in ROWS[group]}
+    missing = sorted(set(driver.installed(group)) - rows)
     assert not missing, f"no row in {Path(__file__).name} for {', '.join(missing)}"
-    gone = sorted(set(ROWS[group]) - set(driver.installed(group)))
+    gone = sorted(rows - set(driver.installed(group)))
     assert not gone, f"not installed, but a row in {Path(__file__).name}: {', '.join(gone)}"
 
 
@@ -106,6 +143,12 @@ class Scene:
         return taken
 
 
+def table_of(kind: str, url: str, row: Row) -> DeviceTable:
+    """Return the table of a site file for a row; its name is `kind` or `kind/how`."""
+    values = {"kind": kind.partition("/")[0], "url": url} | row.options
+    return DeviceTable.model_validate(values)
+
+
 @pytest.fixture
 def play(tmp_path):
     """Return a function that plays `act(scene)` with one driver in virtual time."""
@@ -113,7 +156,7 @@ def play(tmp_path):
     def play_it(group: str, kind: str, act: Callable[[Scene], Any], *, is_open: bool = True) -> Any:
         row = ROWS[group][kind]
         url = row.url.format(folder=tmp_path)
-        table = DeviceTable.model_validate({"kind": kind, "url": url} | row.options)
+        table = table_of(kind, url, row)
 
         async def go(clock: Clock) -> Any:
             async with row.rig(clock, tmp_path) as relay:
@@ -125,7 +168,7 @@ def play(tmp_path):
                 finally:
                     await made.close()
 
-        return run(go, virtual=True)
+        return run(go, virtual=not row.is_real)
 
     return play_it
 
@@ -208,7 +251,7 @@ def test_a_driver_can_be_opened_again(play, group, kind):
 @every_wired_driver
 def test_nobody_at_the_other_end_is_a_link_error(group, kind):
     row = ROWS[group][kind]
-    table = DeviceTable.model_validate({"kind": kind, "url": "memory:nobody"} | row.options)
+    table = table_of(kind, "memory:nobody", row)
 
     async def go(clock):
         with pytest.raises(LinkError, match="memory:nobody"):
@@ -246,7 +289,16 @@ def test_a_device_that_hangs_up_is_a_link_error_after_all_it_said(play, group, k
 
 
 def told(left_mps, right_mps, accel_mps2=0.5, incline_rad=0.0):
-    return BeltCommand(left_mps, right_mps, accel_mps2, accel_mps2, incline_rad, 0.06)
+    return BeltCommand(left_mps, right_mps, accel_mps2, accel_mps2, incline_rad, TTL_S)
+
+
+async def get_ready(scene):
+    """Unlock and arm the belts, as the keeper does when a person asks for it."""
+    await scene.live(0.1)
+    scene.driver.reset()
+    await scene.live(0.1)
+    scene.driver.arm(LIMITS)
+    await scene.live(0.1)
 
 
 async def walk(scene, command, seconds):
@@ -263,7 +315,8 @@ async def walk(scene, command, seconds):
 @every_treadmill
 def test_each_belt_and_the_deck_go_where_they_are_told(play, kind):
     async def act(scene):
-        return await walk(scene, told(0.4, 0.6, incline_rad=0.02), 10.0)
+        await get_ready(scene)
+        return await walk(scene, told(0.4, 0.6, incline_rad=0.02), 3.0)
 
     last = play(driver.TREADMILLS, kind, act)
     assert last.left_speed_mps == pytest.approx(0.4, abs=0.03)
@@ -274,9 +327,10 @@ def test_each_belt_and_the_deck_go_where_they_are_told(play, kind):
 @every_treadmill
 def test_a_stop_ramps_to_rest_at_the_asked_pace_and_leaves_the_deck(play, kind):
     async def act(scene):
-        before = await walk(scene, told(1.0, 1.0, 1.0, incline_rad=0.02), 10.0)
+        await get_ready(scene)
+        before = await walk(scene, told(1.0, 1.0, 1.0, incline_rad=0.02), 3.0)
         scene.driver.stop(0.5)
-        return before, (await scene.live(1.0))[-1], (await scene.live(2.0))[-1]
+        return before, (await scene.live(1.0))[-1], (await scene.live(1.5))[-1]
 
     before, half_way, after = play(driver.TREADMILLS, kind, act)
     assert before.left_speed_mps == pytest.approx(1.0, abs=0.03)
@@ -290,9 +344,10 @@ def test_a_stop_ramps_to_rest_at_the_asked_pace_and_leaves_the_deck(play, kind):
 @every_treadmill
 def test_stopping_again_changes_nothing(play, kind):
     async def act(scene):
-        await walk(scene, told(0.8, 0.8, 1.0), 3.0)
+        await get_ready(scene)
+        await walk(scene, told(0.8, 0.8, 1.0), 1.5)
         speeds = []
-        for _ in range(100):
+        for _ in range(50):
             scene.driver.stop(0.5)
             speeds += [sample.left_speed_mps for sample in await scene.live(0.04)]
         return speeds
@@ -322,20 +377,50 @@ def test_a_stop_is_silent_before_opening_and_after_the_link_died(play, kind):
 @every_treadmill
 def test_a_command_that_cannot_be_is_refused_and_not_sent(play, kind):
     async def act(scene):
+        await get_ready(scene)
+        before = list(scene.relay.told)
         for ask in (told(99.0, 0.5), told(0.5, float("nan")), told(0.5, 0.5, 0.0)):
             with pytest.raises(DeviceFaultError):
                 scene.driver.send(ask)
         await scene.live(0.1)
-        return scene.relay.told
+        return scene.relay.told[len(before) :]
 
     assert play(driver.TREADMILLS, kind, act) == []
 
 
 @every_treadmill
+def test_belts_that_are_not_armed_stay_at_rest_and_say_so(play, kind):
+    async def act(scene):
+        await scene.live(0.1)
+        return scene.driver.take() or [await walk(scene, told(0.5, 0.5), 0.5)]
+
+    last = play(driver.TREADMILLS, kind, act)[-1]
+    is_at_rest = max(abs(last.left_speed_mps), abs(last.right_speed_mps)) <= REST_MPS
+    assert is_at_rest == (not last.is_armed)
+
+
+@every_treadmill
+def test_belts_that_were_disarmed_need_arming_again_or_never_did(play, kind):
+    async def act(scene):
+        await get_ready(scene)
+        armed = await walk(scene, told(0.2, 0.2), 0.2)
+        scene.driver.disarm()
+        last = (await scene.live(1.0))[-1]
+        return armed, last, await walk(scene, told(0.2, 0.2), 0.3)
+
+    armed, disarmed, after = play(driver.TREADMILLS, kind, act)
+    assert armed.is_armed
+    assert armed.hold == disarmed.hold == after.hold == ""
+    is_at_rest = max(abs(after.left_speed_mps), abs(after.right_speed_mps)) <= REST_MPS
+    assert disarmed.is_armed == after.is_armed == (not is_at_rest)
+
+
+@every_treadmill
 def test_belts_come_to_rest_in_silence_exactly_if_the_driver_says_so(play, kind):
     async def act(scene):
-        await walk(scene, told(0.5, 0.5, 1.0), 3.0)
-        last = (await scene.live(5.0))[-1]
+        await get_ready(scene)
+        await walk(scene, told(0.5, 0.5, 1.0), 1.0)
+        last = (await scene.live(1.6))[-1]
         return scene.driver.can_expire, last
 
     can_expire, last = play(driver.TREADMILLS, kind, act)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rehabsim.base.clock import run
 from rehabsim.base.errors import LinkError, ProtocolError
 from rehabsim.base.records import BeltSample
-from rehabsim.devices import link as link_module
+from rehabsim.devices import inbox
 from rehabsim.devices.bertec_treadmill import decode_report
 
 milli = st.integers(-12_000, 12_000)
@@ -108,7 +108,7 @@ def test_a_new_connection_begins_in_step():
 
 
 def test_a_stream_that_lost_bytes_is_out_of_step_until_it_is_opened_again(monkeypatch):
-    monkeypatch.setattr(link_module, "MAX_PENDING", 3)
+    monkeypatch.setattr(inbox, "MAX_PENDING", 3)
 
     async def scene(clock):
         treadmill = make_treadmill(clock)

@@ -8,6 +8,7 @@ from devices.wire import is_for_a_person
 
 from rehabsim.base.clock import HostClock, run
 from rehabsim.base.errors import ConfigError, LinkError
+from rehabsim.devices import inbox
 from rehabsim.devices import link as link_module
 from rehabsim.devices.link import listen, open_link
 
@@ -150,7 +151,7 @@ async def test_what_is_no_message_is_counted_and_harms_nothing(bench):
 
 @over_messages
 async def test_the_oldest_pieces_go_and_are_counted_when_nobody_takes_them(bench, monkeypatch):
-    monkeypatch.setattr(link_module, "MAX_PENDING", 10)
+    monkeypatch.setattr(inbox, "MAX_PENDING", 10)
     here, there = await bench.connect()
     for k in range(25):
         here.write(b"%02d" % k)
@@ -191,7 +192,9 @@ def test_two_loops_do_not_share_their_memory():
     "url",
     [
         "",
-        "serial:///dev/ttyUSB0",
+        "serial:ttyUSB0",
+        "serial:///dev/ttyUSB0?baud=fast",
+        "serial:///dev/ttyUSB0?bits=7",
         "sim:",
         "127.0.0.1:4000",
         "tcp:",
@@ -215,5 +218,5 @@ async def test_a_malformed_address_is_a_config_error_that_shows_it(url):
 
 
 async def test_an_unknown_scheme_lists_the_known_ones():
-    with pytest.raises(ConfigError, match=r"Known: memory, tcp, unix\."):
+    with pytest.raises(ConfigError, match=r"Known: memory, serial, tcp, unix\."):
         await open_link("carrier-pigeon:7", HostClock(), device="treadmill")

@@ -3,29 +3,23 @@
 A link collects what arrives, stamped with its time of arrival, until its owner takes it; so
 a driver needs no task of its own and nothing is lost between two ticks.
 
-Schemes: `tcp://HOST:PORT`; `unix:PATH` (Linux; keeps message boundaries; between our processes);
-`memory:NAME` (the same inside one process, for virtual time).
+Schemes: `tcp://HOST:PORT`; `serial:///dev/ttyUSB0?baud=115200`; `unix:PATH` (Linux; keeps message
+boundaries; between our processes); `memory:NAME` (the same inside one process, for virtual time).
 """
 
 import asyncio
 import contextlib
 import os
 import socket
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.errors import ConfigError, LinkError
-
-MAX_MESSAGE_BYTES = 65536
-MAX_PENDING = 4096
-"""Pieces kept between two takes; older ones are dropped and counted."""
-
-Piece = tuple[int, bytes]
-"""Time of arrival in ns, and what arrived."""
+from rehabsim.base.errors import ConfigError
+from rehabsim.devices.inbox import MAX_MESSAGE_BYTES, Inbox, Piece, broken, reason
+from rehabsim.devices.serial_line import SerialLink
 
 
 class Link(Protocol):
@@ -65,60 +59,12 @@ class Listener(Protocol):
         """Stop listening; links already made stay open; safe to call twice."""
 
 
-class _Inbox:
-    """What every link has in common: pieces waiting, and whether the end has come."""
-
-    def __init__(self, clock: Clock, url: str, device: str) -> None:
-        self.url = url
-        self.dropped_count = 0
-        self.unsent_count = 0
-        self._clock = clock
-        self._device = device
-        self._pieces: deque[Piece] = deque()
-        self._ending: str | None = None
-
-    def take(self) -> list[Piece]:
-        if not self._pieces:
-            self._require_open()
-        pieces = list(self._pieces)
-        self._pieces.clear()
-        return pieces
-
-    def _arrived(self, data: bytes) -> None:
-        if len(self._pieces) >= MAX_PENDING:
-            self._pieces.popleft()
-            self.dropped_count += 1
-        self._pieces.append((self._clock.now_ns(), data))
-
-    def _ended(self, why: str) -> None:
-        self._ending = self._ending or why
-
-    def _is_message(self, data: bytes) -> bool:
-        is_one = 1 <= len(data) <= MAX_MESSAGE_BYTES
-        self.unsent_count += not is_one
-        return is_one
-
-    def _require_open(self) -> None:
-        if self._ending is not None:
-            raise _broken(self._device, self.url, self._ending)
-
-
-def _broken(device: str, url: str, why: str) -> LinkError:
-    end = "" if why.endswith("?") else "."
-    return LinkError(f"{device} at {url}: {why}{end}", device=device, url=url)
-
-
-def _reason(error: Exception) -> str:
-    number = getattr(error, "errno", None) or 0
-    return os.strerror(number) if number > 0 else str(error) or "no answer"
-
-
 CONNECT_S = 3.0
 MAX_UNSENT_BYTES = 65536
 MAX_UNHEARD_MS = 500
 
 
-class _TcpLink(_Inbox, asyncio.Protocol):
+class _TcpLink(Inbox, asyncio.Protocol):
     _transport: asyncio.Transport
 
     def __init__(self, clock: Clock, url: str, device: str, accept: "Accept | None" = None) -> None:
@@ -139,7 +85,7 @@ class _TcpLink(_Inbox, asyncio.Protocol):
         self._arrived(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._ended(f"the connection broke ({_reason(exc)})" if exc else "the other end hung up")
+        self._ended(f"the connection broke ({reason(exc)})" if exc else "the other end hung up")
 
     def write(self, data: bytes) -> None:
         self._require_open()
@@ -176,8 +122,8 @@ async def _open_tcp(url: str, clock: Clock, device: str) -> Link:
             loop.create_connection(lambda: _TcpLink(clock, url, device), host, port), CONNECT_S
         )
     except (OSError, UnicodeError) as error:
-        why = f"cannot connect ({_reason(error)}); is it on, its remote control enabled?"
-        raise _broken(device, url, why) from error
+        why = f"cannot connect ({reason(error)}); is it on, its remote control enabled?"
+        raise broken(device, url, why) from error
     return link
 
 
@@ -187,8 +133,8 @@ async def _listen_tcp(url: str, clock: Clock, device: str, accept: "Accept") -> 
     try:
         server = await loop.create_server(lambda: _TcpLink(clock, url, device, accept), host, port)
     except (OSError, UnicodeError) as error:
-        why = f"cannot listen ({_reason(error)}); end what runs there or take another port"
-        raise _broken(device, url, why) from error
+        why = f"cannot listen ({reason(error)}); end what runs there or take another port"
+        raise broken(device, url, why) from error
     port = server.sockets[0].getsockname()[1]
     return _TcpListener(server, f"tcp://[{host}]:{port}" if ":" in host else f"tcp://{host}:{port}")
 
@@ -205,7 +151,7 @@ MAX_BURST = 256
 """Messages read at one go, so that a flood from one client leaves time for everything else."""
 
 
-class _UnixLink(_Inbox):
+class _UnixLink(Inbox):
     def __init__(self, clock: Clock, url: str, device: str, sock: socket.socket) -> None:
         super().__init__(clock, url, device)
         self._sock = sock
@@ -227,7 +173,7 @@ class _UnixLink(_Inbox):
         except ConnectionResetError:
             return True  # It went with our messages unread; what it sent is still there.
         except OSError as error:
-            self._end(f"the connection broke ({_reason(error)})")
+            self._end(f"the connection broke ({reason(error)})")
             return False
         if message:
             self._arrived(message)
@@ -246,7 +192,7 @@ class _UnixLink(_Inbox):
         except OSError as error:
             while self._read():
                 pass
-            self._end(f"the connection broke ({_reason(error)})")
+            self._end(f"the connection broke ({reason(error)})")
 
     def _end(self, why: str) -> None:
         self._ended(why)
@@ -280,7 +226,7 @@ async def _open_unix(url: str, clock: Clock, device: str) -> Link:
         sock.connect(path)
     except OSError as error:
         sock.close()
-        raise _broken(device, url, f"cannot connect ({_reason(error)})") from error
+        raise broken(device, url, f"cannot connect ({reason(error)})") from error
     return _UnixLink(clock, url, device, sock)
 
 
@@ -293,7 +239,7 @@ async def _listen_unix(url: str, clock: Clock, device: str, accept: "Accept") ->
         sock.listen(16)
     except OSError as error:
         sock.close()
-        raise _broken(device, url, f"cannot listen ({_reason(error)})") from error
+        raise broken(device, url, f"cannot listen ({reason(error)})") from error
     sock.setblocking(False)
 
     def on_ready() -> None:
@@ -311,7 +257,7 @@ def _unix_path(url: str) -> str:
     return path
 
 
-class _MemoryLink(_Inbox):
+class _MemoryLink(Inbox):
     peer: "_MemoryLink"
 
     def write(self, data: bytes) -> None:
@@ -346,7 +292,7 @@ def _listeners() -> dict[str, _MemoryListener]:
 async def _open_memory(url: str, clock: Clock, device: str) -> Link:
     listener = _listeners().get(url)
     if listener is None:
-        raise _broken(device, url, "nobody listens there")
+        raise broken(device, url, "nobody listens there")
     here, there = _MemoryLink(clock, url, device), _MemoryLink(clock, url, device)
     here.peer, there.peer = there, here
     listener.accept(there)
@@ -355,9 +301,17 @@ async def _open_memory(url: str, clock: Clock, device: str) -> Link:
 
 async def _listen_memory(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
     if url in _listeners():
-        raise _broken(device, url, "cannot listen (in use)")
+        raise broken(device, url, "cannot listen (in use)")
     listener = _listeners()[url] = _MemoryListener(url, accept)
     return listener
+
+
+async def _open_serial(url: str, clock: Clock, device: str) -> Link:
+    return SerialLink(clock, url, device)
+
+
+async def _listen_serial(url: str, clock: Clock, device: str, accept: "Accept") -> Listener:
+    raise ConfigError(f"{device} at {url!r}: a serial line has nobody to wait for.")
 
 
 Accept = Callable[[Link], None]
@@ -367,6 +321,7 @@ _Opener = Callable[[str, Clock, str], Coroutine[Any, Any, Link]]
 _Waiter = Callable[[str, Clock, str, Accept], Coroutine[Any, Any, Listener]]
 _SCHEMES: dict[str, tuple[_Opener, _Waiter]] = {
     "memory": (_open_memory, _listen_memory),
+    "serial": (_open_serial, _listen_serial),
     "tcp": (_open_tcp, _listen_tcp),
     "unix": (_open_unix, _listen_unix),
 }
