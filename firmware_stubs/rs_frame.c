@@ -65,6 +65,8 @@ size_t rs_frame_encode(uint8_t *out, size_t room, const uint8_t *content, size_t
     return stuffer.at + 1u;
 }
 
+_Static_assert(RS_MAX_HEARD + 2 < 254, "a run of 254 bytes has no zero behind it");
+
 /* Undo COBS in place; return the length, or 0 where it is not COBS. */
 static size_t unstuff(uint8_t *bytes, size_t count)
 {
@@ -79,7 +81,7 @@ static size_t unstuff(uint8_t *bytes, size_t count)
             to += 1;
         }
         from += code;
-        if (code != 0xFFu && from < count) {
+        if (from < count) {
             bytes[to] = 0;
             to += 1;
         }

@@ -9,11 +9,9 @@ import subprocess
 from typing import Any
 
 from cffi import FFI
-from firmware.boards import BUILD, STUBS, build, require
+from firmware.boards import BUILD, LIBRARY_VARIABLE, STUBS, build, require
 
 HEADERS = ("rs_frame.h", "rs_treadmill.h", "rs_watchdog.h", "rs_plates.h", "rs_treadmill_parts.h")
-SOURCES = ("rs_frame.c", "rs_belts.c", "rs_host.c", "rs_report.c", "rs_watchdog.c", "rs_plates.c")
-VARIABLE = "RS_FIRMWARE_LIBRARY"
 
 
 def declarations() -> str:
@@ -28,7 +26,7 @@ def declarations() -> str:
 def load() -> tuple[Any, Any]:
     """Return the interface and the library."""
     require("gcc", "make")
-    path = os.environ.get(VARIABLE)
+    path = os.environ.get(LIBRARY_VARIABLE)
     if path is None:
         build("library")
         path = str(BUILD / "librs.so")

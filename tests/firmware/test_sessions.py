@@ -4,7 +4,18 @@ import itertools
 import random
 
 import pytest
-from firmware.device import MAKERS, ROOM, STEADY, U32, Device, armed, idle, ready, running
+from firmware.device import (
+    MAKERS,
+    ROOM,
+    STEADY,
+    U32,
+    Device,
+    armed,
+    c_limits,
+    idle,
+    ready,
+    running,
+)
 from firmware.library import ffi, lib
 
 from rehabsim.devices import rs_treadmill_frame as wire
@@ -217,12 +228,13 @@ def greeting_for(nonce: int, old: int) -> int:
 
 @pytest.mark.parametrize("kind", range(256))
 def test_only_frames_of_the_right_version_type_and_length_are_taken(kind):
+    limits = c_limits(ROOM)
     lengths = {0x48: 8, 0x53: 4, 0x41: 20, 0x56: 32, 0x52: 16, 0x44: 16}
     for length, version in itertools.product(range(45), (0, 1, 2)):
         content = bytearray(45)
         content[0], content[1], content[2] = version, kind, 4 if kind == 0x48 else 0
         device = ffi.new("RsTreadmill *")
-        device.limits = Device().limits
+        device.limits = limits
         lib.rs_treadmill_hear(device, bytes(content), length)
         is_good = version == 1 and length == lengths.get(kind)
         assert device.bad_count == (not is_good), (length, version)

@@ -1,0 +1,174 @@
+"""Breaks the portable C in every small way and asks the tests whether they notice.
+
+    python tests/firmware/mutants.py [SHARE]
+
+Each mutant runs in a process of its own, which says which test it is in and which one failed. A
+mutant is killed by a test with a name; one that ends without saying anything is a failure, never
+a success. Exits 1 when a mutant lives that is not in `EQUIVALENT`.
+"""
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import pytest
+from _pytest.main import pytest_runtestloop
+from firmware.boards import LIBRARY_VARIABLE
+from firmware.mutate import SWITCH, Mutant, build_mutants
+from firmware.runs import C_TESTS
+
+OPTIONS = ["-x", "--noconftest", "-pno:cacheprovider", "-pno:terminal", "-pno:faulthandler"]
+OPTIONS += ["-oaddopts=--import-mode=importlib", "-otimeout=0"]
+TIMEOUT_S = 30
+CANARY = "rs_host.c: MAX_HEARD_AGE_US -> MAX_HEARD_AGE_US + 1"
+CANARY_TEST = "test_a_command_of_another_session"
+
+EQUIVALENT: dict[str, str] = {}
+"""Mutants that no test can kill, by file and change, each with its reason."""
+
+
+class Result(NamedTuple):
+    """What became of a mutant.
+
+    Attributes:
+        what: Its place and change.
+        killer: The test that noticed; empty where none did.
+        how: `failed`, `crashed`, `hung`, `alive`, or `no result`.
+    """
+
+    what: str
+    killer: str
+    how: str
+
+    @property
+    def key(self) -> str:
+        """File and change, without the line."""
+        file, _, rest = self.what.partition(":")
+        return f"{file}:{rest.partition(':')[2]}"
+
+    @property
+    def is_wrong(self) -> bool:
+        """It lives unexplained, or nobody knows."""
+        return self.how == "no result" or (self.how == "alive" and self.key not in EQUIVALENT)
+
+
+class Runner:
+    """A pytest plug-in that runs the collected tests once per mutant, in a process each."""
+
+    def __init__(self, library: Path, mutants: list[Mutant], canary: Mutant, jobs: int) -> None:
+        self.results: list[Result] = []
+        self.canary: dict[str, str] = {}
+        self._library = library
+        self._mutants = mutants
+        self._canary = canary
+        self._jobs = jobs
+        self._running: dict[int, tuple[str, BinaryIO]] = {}
+        self._said: BinaryIO | None = None
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._say("in " + nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._say("failed " + report.nodeid)
+
+    def _say(self, words: str) -> None:
+        if self._said is not None:
+            os.write(self._said.fileno(), words.encode() + b"\n")
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self._start(session, Mutant(0, "rs_none.c:0: nothing is changed"))
+        self._wait(0)
+        assert self.results.pop().how == "alive", "the tests fail by themselves"
+        for mutant in self._mutants:
+            self._start(session, mutant)
+            self._wait(self._jobs - 1)
+        self._wait(0)
+        self._fly_canary(session)
+        return True
+
+    def _fly_canary(self, session: pytest.Session) -> None:
+        """Without the one test that notices it, the canary must live."""
+        kept = self.results
+        for name, items in (
+            ("with", session.items),
+            ("without", [i for i in session.items if CANARY_TEST not in i.name]),
+        ):
+            self.results, session.items = [], items
+            self._start(session, self._canary)
+            self._wait(0)
+            self.canary[name] = self.results[0].how
+        self.results = kept
+
+    def _start(self, session: pytest.Session, mutant: Mutant) -> None:
+        said = tempfile.TemporaryFile()  # noqa: SIM115  (closed when it has been read)
+        pid = os.fork()
+        if pid:
+            self._running[pid] = (mutant.what, said)
+            return
+        self._said = said
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(TIMEOUT_S)
+        with contextlib.suppress(BaseException):
+            switch = ctypes.c_int.in_dll(ctypes.CDLL(str(self._library)), SWITCH)
+            switch.value = mutant.number
+            with contextlib.suppress(pytest.Session.Failed):
+                pytest_runtestloop(session)
+            self._say("end")
+        os._exit(0)
+
+    def _wait(self, count: int) -> None:
+        while len(self._running) > count:
+            pid, status = os.wait()
+            what, said = self._running.pop(pid)
+            with said:
+                said.seek(0)
+                self.results.append(_result(what, said.read().decode().splitlines(), status))
+
+
+def _result(what: str, said: list[str], status: int) -> Result:
+    failed = [words.partition(" ")[2] for words in said if words.startswith("failed ")]
+    inside = [words.partition(" ")[2] for words in said if words.startswith("in ")]
+    if failed:
+        return Result(what, failed[0], "failed")
+    if os.WIFSIGNALED(status) and inside:
+        is_alarm = os.WTERMSIG(status) == signal.SIGALRM
+        return Result(what, inside[-1], "hung" if is_alarm else "crashed")
+    if said and said[-1] == "end" and inside:
+        return Result(what, "", "alive")
+    return Result(what, "", "no result")
+
+
+def run_mutants(share: float, jobs: int = 2) -> tuple[list[Result], dict[str, str]]:
+    """Run a share of all mutants, spread evenly; return what became of each, and the canary.
+
+    To be called in a process of its own: it forks.
+    """
+    library, mutants = build_mutants()
+    os.environ[LIBRARY_VARIABLE] = str(library)
+    step = max(round(1 / share), 1)
+    (canary,) = [mutant for mutant in mutants if Result(mutant.what, "", "").key == CANARY]
+    runner = Runner(library, mutants[step // 2 :: step], canary, jobs)
+    pytest.main([*OPTIONS, *C_TESTS], plugins=[runner])
+    return runner.results, runner.canary
+
+
+def main(share: float) -> int:
+    """Run, print what lives and how the rest died; return how many are wrong."""
+    results, canary = run_mutants(share, os.cpu_count() or 2)
+    for result in results:
+        print("\t".join((result.how, result.what, result.killer)))
+    print("canary\t" + "\t".join(f"{name} its test: {how}" for name, how in canary.items()))
+    is_canary_well = canary == {"with": "failed", "without": "alive"}
+    return sum(result.is_wrong for result in results) + (not is_canary_well)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0) else 0)
