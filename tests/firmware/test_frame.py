@@ -6,7 +6,7 @@ import zlib
 import pytest
 from cobs import cobs
 from firmware.library import ffi, lib
-from firmware.vectors import VECTORS, Vector
+from firmware.vectors import BAD, VECTORS, Vector
 
 from rehabsim.devices.rs_frame import unwrap, wrap
 
@@ -132,3 +132,10 @@ def test_c_reads_and_writes_every_vector(vector: Vector):
     assert encode(content) == vector.frame
     if len(content) <= MAX_HEARD:
         assert decode(vector.frame) == [content]
+
+
+@pytest.mark.parametrize("vector", BAD, ids=lambda vector: vector.meaning)
+def test_c_drops_every_bad_vector(vector: Vector):
+    decoder = ffi.new("RsDecoder *")
+    assert fed(decoder, vector.frame) == []
+    assert decoder.bad_count == 1
