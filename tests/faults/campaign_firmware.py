@@ -65,8 +65,10 @@ def rows(share: float) -> Iterator[Row]:
     yield Row("captured frames in a later session", frame_count, wrong_count, bar="all refused")
     yield _fuzz(some(1_000_000, 3_000))
     yield from _expiry(some(200, 3))
+    if share < 1:
+        return  # the tests run the contract anyway
     for how, words in (("program", "as a program"), ("emulator", "on the emulator")):
-        count, failed_count = run_contract(how, "" if share >= 1 else "silence")
+        count, failed_count = run_contract(how)
         yield Row(f"driver contract {words}, real time", count, failed_count, bar="all pass")
 
 
@@ -94,7 +96,7 @@ def _mutants(share: float) -> Iterator[Row]:
     canary = [words[1:] for words in found if words[0] == "canary"]
     is_well = canary == [["with its test: failed", "without its test: alive"]]
     what = "canary: a mutant lives once its test is taken away"
-    yield Row(what, 1, not is_well, bar="lives")
+    yield Row(what, 1, int(not is_well), bar="lives")
 
 
 def _fuzz(streams: int) -> Row:

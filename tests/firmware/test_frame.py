@@ -91,6 +91,15 @@ def test_a_frame_holds_something_beside_its_crc(content):
     assert decode(wrap(content)) == ([content] if content else [])
 
 
+def test_what_a_frame_before_has_left_behind_completes_none_that_was_cut_off():
+    for content in (bytes([1, 0, 2, 0, 3]), bytes(range(40)), bytes([5] * 40), bytes(12)):
+        frame = wrap(content)
+        for length in range(1, len(frame) - 1):
+            decoder = ffi.new("RsDecoder *")
+            assert fed(decoder, frame + frame[:length] + b"\0") == [content]
+            assert decoder.bad_count == 1
+
+
 def test_an_all_zero_frame_is_bad():
     for count in range(1, 40):
         assert decode(cobs.encode(bytes(count)) + b"\0") == []

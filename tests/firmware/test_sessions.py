@@ -55,13 +55,13 @@ def test_hello_forgets_what_was_refused_and_begins_counting_anew():
     assert device.status().sequence == 0
 
 
-@pytest.mark.parametrize("report_ms", range(256))
-def test_hello_asks_for_reports_every_4_or_10_ms(report_ms):
-    device = Device()
-    device.hello(report_ms=report_ms)
-    is_good = report_ms in (4, 10)
-    assert (device.c.nonce != 0) == is_good
-    assert device.c.bad_count == (not is_good)
+def test_hello_asks_for_reports_every_4_or_10_ms():
+    for report_ms in range(256):
+        device = Device()
+        device.hello(report_ms=report_ms)
+        is_good = report_ms in (4, 10)
+        assert (device.c.nonce != 0) == is_good
+        assert device.c.bad_count == (not is_good)
 
 
 @pytest.mark.parametrize("period_ms", [4, 10])
@@ -232,18 +232,18 @@ def greeting_for(nonce: int, old: int) -> int:
     return greeting
 
 
-@pytest.mark.parametrize("kind", range(256))
-def test_only_frames_of_the_right_version_type_and_length_are_taken(kind):
+def test_only_frames_of_the_right_version_type_and_length_are_taken():
     limits = c_limits(ROOM)
     lengths = {0x48: 8, 0x53: 4, 0x41: 20, 0x56: 32, 0x52: 16, 0x44: 16}
-    for length, version in itertools.product(range(45), (0, 1, 2)):
-        content = bytearray(45)
-        content[0], content[1], content[2] = version, kind, 4 if kind == 0x48 else 0
-        device = ffi.new("RsTreadmill *")
-        device.limits = limits
-        lib.rs_treadmill_hear(device, bytes(content), length)
+    device = ffi.new("RsTreadmill *")
+    for kind, length, version in itertools.product(range(256), range(45), (0, 1, 2)):
+        if version != 1 and length not in lengths.values():
+            continue
+        content = bytes([version, kind, 4 if kind == 0x48 else 0]) + bytes(42)
+        lib.rs_treadmill_boot(device, limits, 1, 0, Cause.BOOTED)
+        lib.rs_treadmill_hear(device, content, length)
         is_good = version == 1 and length == lengths.get(kind)
-        assert device.bad_count == (not is_good), (length, version)
+        assert device.bad_count == (not is_good), (kind, length, version)
 
 
 @pytest.mark.parametrize("kind", [wire.ARM, wire.RESET, wire.DISARM])
