@@ -91,8 +91,8 @@ static void watch_emergency(RsTreadmill *t)
     bool is_both = t->senses.is_open[0] && t->senses.is_open[1];
     if (is_any == is_both) {
         t->differ_ticks = 0;
-    } else if (t->differ_ticks <= DISCREPANCY_TICKS) {
-        t->differ_ticks++;
+    } else {
+        t->differ_ticks++; /* may wrap: what it tells is latched */
     }
     if (is_any) {
         t->closed_ticks = 0;
@@ -176,11 +176,11 @@ static void slow_down(RsTreadmill *t)
 {
     if (t->speed_umps[0] == 0 && t->speed_umps[1] == 0) {
         settle(t);
-        return;
+    } else {
+        const int32_t rest_umps[2] = {0, 0};
+        const int32_t step_umps[2] = {t->decel_mmps2, t->decel_mmps2};
+        move_belts(t, rest_umps, step_umps);
     }
-    const int32_t rest_umps[2] = {0, 0};
-    const int32_t step_umps[2] = {t->decel_mmps2, t->decel_mmps2};
-    move_belts(t, rest_umps, step_umps);
 }
 
 static void tick(RsTreadmill *t)

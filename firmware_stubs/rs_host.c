@@ -204,14 +204,13 @@ static void obey(RsTreadmill *t, const uint8_t *content)
         break;
     default:
         hear_disarm(t);
-        break;
     }
 }
 
 void rs_treadmill_hear(RsTreadmill *t, const uint8_t *content, size_t count)
 {
     bool is_good = false;
-    if (count >= 2u && content[0] == RS_VERSION && count == length_of(content[1])) {
+    if (count >= STOP_BYTES && content[0] == RS_VERSION && count == length_of(content[1])) {
         if (content[1] == RS_STOP) {
             is_good = hear_stop(t, content);
         } else if (content[1] == RS_HELLO) {

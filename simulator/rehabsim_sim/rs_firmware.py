@@ -128,7 +128,7 @@ class Firmware:
         is_any, is_both = any(self._senses.is_open), all(self._senses.is_open)
         if is_any == is_both:
             self._differ_ticks = 0
-        elif self._differ_ticks <= DISCREPANCY_TICKS:
+        else:
             self._differ_ticks += 1
         self._closed_ticks = 0 if is_any else min(self._closed_ticks + 1, CLOSED_TICKS)
         if is_both:

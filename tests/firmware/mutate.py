@@ -60,12 +60,14 @@ class Mutator:
         self.mutants: list[Mutant] = []
         self._enumerators: set[str] = set()
         self._file = ""
+        self._function = ""
+        self._inside = ""
 
     def rewrite(self, source: str) -> str:
         """Return the C of a source file with all its mutants."""
         self._file = source
         words = ["gcc", "-E", "-std=c11", "-ffreestanding", "-I.", "-D__attribute__(x)="]
-        words += ["-D_Static_assert(...)=", source]
+        words += ["-D_Static_assert(...)=", "-D_STDBOOL_H", "-Dbool=_Bool", source]
         done = subprocess.run(words, cwd=STUBS, capture_output=True, text=True, check=True)
         tree = c_parser.CParser().parse(done.stdout.replace("\n;\n", "\n\n"), source)
         finder = _Enumerators()
@@ -73,14 +75,17 @@ class Mutator:
         self._enumerators = finder.names
         for node in tree.ext:
             if isinstance(node, c_ast.FuncDef) and source in str(node.coord.file):
+                self._function = self._inside = node.decl.name
                 node.body = self._statement(node.body)
-        return f"extern int {SWITCH};\n" + str(_PRINTER.visit(tree))
+        return f"#include <stdbool.h>\nextern int {SWITCH};\n" + str(_PRINTER.visit(tree))
 
     def _new(self, node: Node, before: str, after: str) -> c_ast.BinaryOp:
         """Return the condition under which this mutant is in force."""
         number = len(self.mutants) + 1
         what = " ".join(f"{before} -> {after}".split())
-        self.mutants.append(Mutant(number, f"{self._file}:{node.coord.line}: {what}"))
+        self.mutants.append(
+            Mutant(number, f"{self._file}:{node.coord.line}: {self._inside}: {what}")
+        )
         return _is(number)
 
     # -- statements ------------------------------------------------------------------------
@@ -117,7 +122,10 @@ class Mutator:
 
     def _simple(self, node: Node) -> Node:
         if isinstance(node, c_ast.Return) and node.expr is not None:
+            if isinstance(node.expr, c_ast.Constant):
+                self._inside = f"{self._function}, return {node.expr.value}"
             node.expr = self._expression(node.expr)
+            self._inside = self._function
             return node
         pristine = copy.deepcopy(node)
         text = _text(pristine)

@@ -15,7 +15,7 @@ MAX_HEARD = 48 - 4
 
 def encode(content: bytes, room: int | None = None) -> bytes:
     room = len(content) * 2 + 16 if room is None else room
-    out = ffi.new("uint8_t[]", max(room, 1))
+    out = ffi.new("uint8_t[]", b"\xaa" * max(room, 1))
     length = lib.rs_frame_encode(out, room, content, len(content))
     return bytes(ffi.buffer(out, length))
 
@@ -72,6 +72,14 @@ def test_the_longest_frame_is_heard_and_a_longer_one_is_bad():
         decoder = ffi.new("RsDecoder *")
         assert fed(decoder, wrap(content) + wrap(b"next")) == [content] * is_heard + [b"next"]
         assert decoder.bad_count == (not is_heard)
+
+
+def test_a_frame_that_goes_on_behind_its_crc_is_bad():
+    longest = wrap(bytes([9] * (MAX_HEARD + 1)))[:-1]
+    for frame in (longest, longest[:-1], wrap(b"short")[:-1]):
+        decoder = ffi.new("RsDecoder *")
+        assert fed(decoder, frame + b"\x01" * 3 + b"\0" + wrap(b"next")) == [b"next"]
+        assert decoder.bad_count == 1
 
 
 def test_zeros_between_frames_are_no_frames():

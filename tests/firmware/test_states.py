@@ -6,6 +6,8 @@ from firmware.library import lib
 
 from rehabsim.devices.rs_treadmill_frame import Cause, Refusal, State
 
+REST = [(20_000, True), (-20_000, True), (20_001, False), (-20_001, False)]
+
 
 @pytest.mark.parametrize("cause", [Cause.BOOTED, Cause.WATCHDOG])
 def test_it_boots_locked_and_says_why(cause):
@@ -74,6 +76,17 @@ def test_a_set_point_expires_when_its_time_has_passed(ttl_ms):
     device.live(2)
     assert (device.state, device.cause) == (State.LOCKED, Cause.EXPIRED)
     assert not device.c.has_power
+
+
+def test_a_second_is_a_second_to_the_microsecond():
+    for us, state in ((0, State.LOCKED), (1, State.ARMED)):
+        device = idle()
+        device.pass_us(us)
+        device.arm()
+        device.live(1000)
+        assert device.state == state
+        device.live(1)
+        assert device.state == State.LOCKED
 
 
 def test_armed_belts_that_are_told_nothing_for_a_second_are_locked():
@@ -199,7 +212,7 @@ def test_arming_is_refused_with_other_limits_and_a_good_one_forgets_it():
 
 
 @pytest.mark.parametrize("belt", [0, 1])
-@pytest.mark.parametrize(("speed", "is_rest"), [(20_000, True), (20_001, False), (-20_001, False)])
+@pytest.mark.parametrize(("speed", "is_rest"), REST)
 def test_moving_belts_are_neither_reset_nor_armed(belt, speed, is_rest):
     for maker, act, state in ((ready, "reset", State.IDLE), (idle, "arm", State.ARMED)):
         device = maker()
@@ -246,13 +259,23 @@ def test_unequal_ramps_that_would_split_the_belts_too_far_stop_them():
     ticks = 0
     while device.state != State.STOPPING:
         left = device.speeds[0]
-        device.ask(apart._replace(right_mmps2=10))
+        device.ask(apart._replace(right_mmps2=10, incline_urad=100_000))
         device.tick()
         ticks += 1
         assert device.speeds[0] - device.speeds[1] <= WIDE.max_split_umps
     assert device.cause == Cause.SPLIT
+    assert device.c.incline_nrad == (ticks - 1) * WIDE.max_incline_rate_uradps
     assert ticks == pytest.approx(WIDE.max_split_umps / 990, abs=2)
     assert device.speeds[0] == left - 500
+
+
+def test_a_stop_goes_on_whatever_the_split():
+    device = MAKERS[State.STOPPING]()
+    for belt, speed in enumerate((1_000_000, 100)):
+        device.c.speed_umps[belt], device.c.mirror_umps[belt] = speed, ~speed
+    device.live(2)
+    assert device.speeds == (999_000, 0)
+    assert (device.state, device.cause) == (State.STOPPING, Cause.STOPPED)
 
 
 def test_the_split_is_reached_exactly_on_the_way_and_not_exceeded():

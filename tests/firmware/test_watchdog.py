@@ -32,9 +32,10 @@ def test_every_task_must_have_been_done(missing):
 
 
 def test_tasks_are_for_one_round_only():
-    watchdog = started()
-    assert not kick(watchdog, 2000)
-    assert kick(watchdog, 3000, ())
+    for tasks in ((), (1, 2), (2, 4), (1, 4)):
+        watchdog = started()
+        assert not kick(watchdog, 2000)
+        assert kick(watchdog, 3000, tasks)
 
 
 def test_each_round_is_counted_from_the_one_before():
