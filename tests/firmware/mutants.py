@@ -30,24 +30,47 @@ TIMEOUT_S = 30
 CANARY = "rs_host.c: is_current: MAX_HEARD_AGE_US -> MAX_HEARD_AGE_US + 1"
 CANARY_TEST = "test_a_command_of_another_session"
 
+EXCUSES = """\
+rs_frame.c: unstuff, return 0:
+0 -> 1
+    content as short as a CRC is no frame either
+rs_frame.c: checked:
+RS_CRC_BYTES -> RS_CRC_BYTES - 1
+    an empty content is length 0, which is none
+rs_frame.c: checked:
+length <= RS_CRC_BYTES -> length < RS_CRC_BYTES
+    the same
+rs_belts.c: rs_larger:
+a > b -> a >= b
+    equal numbers: either is the larger
+rs_belts.c: rs_smaller:
+a < b -> a <= b
+    equal numbers: either is the smaller
+rs_belts.c: watch_emergency:
+RS_CLOSED_TICKS -> RS_CLOSED_TICKS + 1
+    a counter may stop one later
+rs_belts.c: watch_emergency:
+t->closed_ticks < RS_CLOSED_TICKS -> t->closed_ticks <= RS_CLOSED_TICKS
+    the same
+rs_belts.c: towards:
+gap > step -> gap >= step
+    one step away, both give the target
+rs_belts.c: towards:
+gap < (-((int64_t) step)) -> gap <= (-((int64_t) step))
+    the same, downward
+rs_host.c: length_of, return 0:
+0 -> 1
+    an unknown type: no frame is 1 byte long
+rs_host.c: rs_treadmill_hear:
+STOP_BYTES -> STOP_BYTES - 1
+    no type has a length of 3
+rs_plates.c: rs_plates_frame:
+i < numbers -> i <= numbers
+    what is written behind the last number is not sent; sanitizers end it with 16 samples
+"""
 EQUIVALENT = {
-    "rs_frame.c: unstuff, return 0: 0 -> 1": "`unstuff`: content as short as a CRC is no frame either",
-    "rs_frame.c: checked: RS_CRC_BYTES -> RS_CRC_BYTES - 1": "an empty content is length 0, which is none",
-    "rs_frame.c: checked: length <= RS_CRC_BYTES -> length < RS_CRC_BYTES": "the same",
-    "rs_belts.c: rs_larger: a > b -> a >= b": "equal numbers: either is the larger",
-    "rs_belts.c: rs_smaller: a < b -> a <= b": "equal numbers: either is the smaller",
-    "rs_belts.c: watch_emergency: RS_CLOSED_TICKS -> RS_CLOSED_TICKS + 1": "a counter may stop one later",
-    "rs_belts.c: watch_emergency: t->closed_ticks < RS_CLOSED_TICKS -> t->closed_ticks <= RS_CLOSED_TICKS": (
-        "the same"
-    ),
-    "rs_belts.c: towards: gap > step -> gap >= step": "one step away, both give the target",
-    "rs_belts.c: towards: gap < (-((int64_t) step)) -> gap <= (-((int64_t) step))": "the same, downward",
-    "rs_host.c: length_of, return 0: 0 -> 1": "`length_of` an unknown type: no frame is 1 byte long",
-    "rs_host.c: rs_treadmill_hear: STOP_BYTES -> STOP_BYTES - 1": "no type has a length of 3",
-    "rs_plates.c: rs_plates_frame: i < numbers -> i <= numbers": (
-        "what is written behind the last number is not sent; with 16 samples the build with"
-        " sanitizers ends there"
-    ),
+    f"{place} {change}": reason.strip()
+    for place, change, reason in zip(*[iter(EXCUSES.splitlines())] * 3, strict=True)
 }
 """Mutants that no test can kill, by file, function and change, each with its reason; a line
 excuses one mutant."""
