@@ -22,7 +22,7 @@ def play(tmp_path):
 def test_each_belt_and_the_deck_go_where_they_are_told(play, kind):
     async def act(scene):
         await get_ready(scene)
-        return await walk(scene, told(0.4, 0.6, incline_rad=0.02), 3.0)
+        return await walk(scene, told(0.4, 0.6, incline_rad=0.02), 2.0)
 
     last = play(driver.TREADMILLS, kind, act)
     assert last.left_speed_mps == pytest.approx(0.4, abs=0.03)
@@ -34,9 +34,9 @@ def test_each_belt_and_the_deck_go_where_they_are_told(play, kind):
 def test_a_stop_ramps_to_rest_at_the_asked_pace_and_leaves_the_deck(play, kind):
     async def act(scene):
         await get_ready(scene)
-        before = await walk(scene, told(1.0, 1.0, 1.0, incline_rad=0.02), 3.0)
+        before = await walk(scene, told(1.0, 1.0, 1.0, incline_rad=0.02), 1.6)
         scene.driver.stop(0.5)
-        return before, (await scene.live(1.0))[-1], (await scene.live(1.5))[-1]
+        return before, (await scene.live(1.0))[-1], (await scene.live(1.2))[-1]
 
     before, half_way, after = play(driver.TREADMILLS, kind, act)
     assert before.left_speed_mps == pytest.approx(1.0, abs=0.03)
