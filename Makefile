@@ -37,6 +37,7 @@ test: install
 
 mutants: install
 	$(BIN)/python tests/safety/mutants.py
+	$(BIN)/python tests/firmware/mutants.py
 
 faults: install
 	$(BIN)/python tests/faults

@@ -123,6 +123,14 @@ class Reins:
         """
         self._is_open[0], self._is_open[1] = float(has_a), float(has_b)
 
+    def open_channels(self) -> tuple[bool, bool]:
+        """Return which of the two channels are open."""
+        return bool(self._is_open[0]), bool(self._is_open[1])
+
+    def cut_power(self) -> None:
+        """Take the power away, as the emergency stop does, until `reset_stop`."""
+        self._belts.is_cut = 1
+
     def reset_stop(self) -> bool:
         """Give the power back; return whether the channels let it.
 

@@ -4,6 +4,7 @@ import contextlib
 from pathlib import Path
 
 from rehabsim.base.clock import Clock, next_beat_ns
+from rehabsim.base.config import Limits, check
 from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.records import WRENCH_COLUMNS
 from rehabsim.devices.laboratory import LaboratoryPlan
@@ -42,7 +43,8 @@ class Laboratory:
         self.plates_url = plan.plates_url
         self._clock = clock
         faults, seed = plan.faults, plan.seed
-        self._panel = make_panel(plan.treadmill_kind, clock, faults, seed)
+        limits = check(plan.limits, Limits, where="laboratory") if plan.limits else None
+        self._panel = make_panel(plan.treadmill_kind, clock, faults, seed, limits)
         self._stream = PlateStream(clock, Faults(faults, "plates", WRENCH_COLUMNS, seed=seed))
         self.other_urls: dict[str, str] = {}
         self._stop_loop = Faults(faults, "emergency_stop", ("a", "b"), seed=seed)

@@ -3,23 +3,18 @@
 import struct
 from collections.abc import Callable, Sequence
 from math import degrees, radians
-from typing import Protocol
-
-import numpy as np
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.errors import ConfigError, LinkError
+from rehabsim.base.config import Limits
+from rehabsim.base.errors import ConfigError
 from rehabsim.devices.laboratory import Fault
-from rehabsim.devices.link import Link, Listener, listen
+from rehabsim.devices.rs_limits import RsLimits, limits_of_room
 from rehabsim_sim.belts import Reins
 from rehabsim_sim.faults import Faults
-from rehabsim_sim.person import Array
+from rehabsim_sim.panel import COMMAND_CHANNELS, REPORT_CHANNELS, OneClient, Panel, bent
+from rehabsim_sim.rs_panel import RsPanel, simulated_room
 
 REPORT_PERIOD_MS = 10
-REPORT_CHANNELS = ("left_speed_mps", "right_speed_mps", "incline_rad")
-COMMAND_CHANNELS = ("left_mps", "right_mps", "left_mps2", "right_mps2", "incline_rad")
-"""What faults of the `treadmill` and of the `belts` can bend."""
-
 COMMAND_BYTES, REPORT_BYTES = 64, 32
 BODY = slice(1, 19)
 COMPLEMENT = slice(19, 37)
@@ -27,19 +22,6 @@ COMPLEMENT = slice(19, 37)
 INVERTED = bytes(byte ^ 0xFF for byte in range(256))
 _BODY = struct.Struct(">4h4HH")
 _REPORT = struct.Struct(">B4hh")
-
-
-class Panel(Protocol):
-    """Stands between a client and the belts."""
-
-    async def open(self, url: str) -> str:
-        """Start listening and return where."""
-
-    async def serve(self, belts: Reins, time_ms: int) -> None:
-        """Hand the newest set point on, and report when it is time to."""
-
-    async def close(self) -> None:
-        """Stop listening and hang up."""
 
 
 class BertecPanel:
@@ -58,76 +40,38 @@ class BertecPanel:
     def __init__(self, clock: Clock, reports: Faults, commands: Faults) -> None:
         self.bad_count = 0
         self._reports, self._commands = reports, commands
-        self.refused_count = 0
-        self._clock = clock
-        self._listener: Listener | None = None
-        self._client: Link | None = None
-        self._refused: list[Link] = []
-        self._buffer = b""
+        self._line = OneClient(clock)
         self._report_ms = 0
+
+    @property
+    def refused_count(self) -> int:
+        """Clients hung up on."""
+        return self._line.refused_count
 
     async def open(self, url: str) -> str:
         """Start listening and return where."""
-        self._listener = await listen(url, self._clock, device="treadmill", accept=self._accept)
-        return self._listener.url
-
-    def _accept(self, link: Link) -> None:
-        self._drop_if_gone()
-        if self._client is None:
-            self._client = link
-            self._buffer = b""
-        else:
-            self.refused_count += 1
-            self._refused.append(link)
-
-    def _drop_if_gone(self) -> None:
-        if self._client is not None:
-            try:
-                self._buffer += b"".join(piece for _, piece in self._client.take())
-            except LinkError:
-                self._client = None
+        return await self._line.open(url)
 
     async def serve(self, belts: Reins, time_ms: int) -> None:
         """Hand the newest set point on, and report when it is time to."""
-        while self._refused:
-            await self._refused.pop().close()
-        self._drop_if_gone()
-        packet, self._buffer, skipped_count = newest_packet(self._buffer)
+        await self._line.hear()
+        packet, self._line.buffer, skipped_count = newest_packet(self._line.buffer)
         self.bad_count += skipped_count
         packets = [] if packet is None else [packet]
         for command in self._commands.frames(time_ms, packets) if self._commands else packets:
-            belts.ask(*self._bent(self._commands, time_ms, decode_set_point(command)))
+            belts.ask(*bent(self._commands, time_ms, decode_set_point(command)))
         reports = []
         if time_ms >= self._report_ms:
             self._report_ms = time_ms - time_ms % REPORT_PERIOD_MS + REPORT_PERIOD_MS
-            reports.append(encode_report(*self._bent(self._reports, time_ms, belts.state())))
+            reports.append(encode_report(*bent(self._reports, time_ms, belts.state())))
         for report in self._reports.frames(time_ms, reports) if self._reports else reports:
-            self._report(report)
-        if self._reports and self._client is not None and self._reports.is_on("cut", time_ms):
-            await self._client.close()
-            self._client = None
-
-    def _report(self, report: bytes) -> None:
-        if self._client is not None:
-            try:
-                self._client.write(report)
-            except LinkError:
-                self._client = None
-
-    @staticmethod
-    def _bent(faults: Faults, time_ms: int, values: tuple[float, ...]) -> tuple[float, ...]:
-        if not faults:
-            return values
-        block: Array = np.array([values])
-        return tuple(faults.values(time_ms, block)[0].tolist())
+            self._line.say(report)
+        if self._reports and self._reports.is_on("cut", time_ms):
+            await self._line.hang_up()
 
     async def close(self) -> None:
         """Stop listening and hang up."""
-        if self._listener is not None:
-            await self._listener.close()
-        for link in (*self._refused, self._client):
-            if link is not None:
-                await link.close()
+        await self._line.close()
 
 
 def newest_packet(buffer: bytes) -> tuple[bytes | None, bytes, int]:
@@ -176,18 +120,32 @@ def _int16(value: float) -> int:
     return min(max(round(value), -32768), 32767)
 
 
-PANELS: dict[str, Callable[[Clock, Faults, Faults], Panel]] = {"bertec_treadmill": BertecPanel}
+Maker = Callable[[Clock, Faults, Faults, RsLimits, int], Panel]
+PANELS: dict[str, Maker] = {
+    "bertec_treadmill": lambda clock, reports, commands, _room, _seed: BertecPanel(
+        clock, reports, commands
+    ),
+    "rs_treadmill": RsPanel,
+}
 """Treadmills by the kind that a site file names."""
 
 
-def make_panel(kind: str, clock: Clock, plan: Sequence[Fault] = (), seed: int = 0) -> Panel:
+def make_panel(
+    kind: str,
+    clock: Clock,
+    plan: Sequence[Fault] = (),
+    seed: int = 0,
+    limits: Limits | None = None,
+) -> Panel:
     """Return the panel of a treadmill of `kind`, or raise ConfigError that lists the known.
 
-    Faults of the `treadmill` bend what it reports, those of the `belts` what it is told.
+    Faults of the `treadmill` bend what it reports, those of the `belts` what it is told. A
+    treadmill with limits of its own has those of the room, or of the simulated site.
     """
     if kind not in PANELS:
         known = ", ".join(sorted(PANELS))
         raise ConfigError(f"treadmill: the simulator has no kind {kind!r}. Known: {known}.")
     reports = Faults(plan, "treadmill", REPORT_CHANNELS, seed=seed)
     commands = Faults(plan, "belts", COMMAND_CHANNELS, seed=seed)
-    return PANELS[kind](clock, reports, commands)
+    room = simulated_room() if limits is None else limits_of_room(limits)
+    return PANELS[kind](clock, reports, commands, room, seed)

@@ -80,8 +80,21 @@ async def relayed(
         treadmill_kind=kind, treadmill_url=BELTS, plates_url=PLATES, platform_url=BASE
     )
     laboratory: Any = load(LABORATORIES, "sim")(plan, clock)
-    relay = Relay()
     await laboratory.open()
+    task = asyncio.create_task(laboratory.run())
+    try:
+        async with relay_to(clock, device_url) as relay:
+            yield relay
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await laboratory.close()
+
+
+@contextlib.asynccontextmanager
+async def relay_to(clock: Clock, device_url: str) -> AsyncIterator[Relay]:
+    """Put a relay before the device at `device_url`."""
+    relay = Relay()
     relay._device_end = await open_link(device_url, clock, device="relay")
     listener = await listen(relay.url, clock, device="relay", accept=relay.accept)
 
@@ -90,13 +103,11 @@ async def relayed(
             relay.pass_on()
             await asyncio.sleep(STEP_S)
 
-    tasks = [asyncio.create_task(task) for task in (laboratory.run(), pass_on_for_ever())]
+    task = asyncio.create_task(pass_on_for_ever())
     try:
         yield relay
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
         await listener.close()
         await relay._device_end.close()
-        await laboratory.close()

@@ -192,7 +192,9 @@ def test_two_loops_do_not_share_their_memory():
     "url",
     [
         "",
-        "serial:///dev/ttyUSB0",
+        "serial:ttyUSB0",
+        "serial:///dev/ttyUSB0?baud=fast",
+        "serial:///dev/ttyUSB0?bits=7",
         "sim:",
         "127.0.0.1:4000",
         "tcp:",
@@ -216,5 +218,5 @@ async def test_a_malformed_address_is_a_config_error_that_shows_it(url):
 
 
 async def test_an_unknown_scheme_lists_the_known_ones():
-    with pytest.raises(ConfigError, match=r"Known: memory, tcp, udp, unix\."):
+    with pytest.raises(ConfigError, match=r"Known: memory, serial, tcp, udp, unix\."):
         await open_link("carrier-pigeon:7", HostClock(), device="treadmill")

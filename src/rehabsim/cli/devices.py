@@ -33,7 +33,7 @@ def simulate(
     Parameters
     ----------
     treadmill
-        Protocol of the belts: bertec.
+        Protocol of the belts: bertec, rs.
     treadmill_url
         Where the belts listen.
     plates_url

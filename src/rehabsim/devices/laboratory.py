@@ -6,6 +6,8 @@ found by entry point (`rehabsim.laboratories`), so this project does not import 
 
 from typing import Protocol
 
+import msgspec
+
 from rehabsim.base.clock import Clock
 from rehabsim.base.records import Record
 
@@ -38,7 +40,9 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     """What a laboratory should be.
 
     Attributes:
-        treadmill_kind: Protocol of the belts: `bertec_treadmill`.
+        treadmill_kind: Protocol of the belts: `bertec_treadmill`, `rs_treadmill`.
+        limits: Of the room, for a treadmill that holds limits of its own; empty takes those of
+            the simulated site.
         treadmill_url: Where to listen for the belts' client; port 0 takes a free one.
         plates_url: Where to listen for the plates' client.
         patient: Who walks.
@@ -55,6 +59,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     """
 
     treadmill_kind: str = "bertec_treadmill"
+    limits: dict[str, object] = msgspec.field(default_factory=dict)
     treadmill_url: str
     plates_url: str
     patient: str = "healthy"

@@ -3,9 +3,9 @@
 A link collects what arrives, stamped with its time of arrival, until its owner takes it; so
 a driver needs no task of its own and nothing is lost between two ticks.
 
-Schemes: `tcp://HOST:PORT`; `udp://HOST:PORT` (a datagram a write); `unix:PATH` (Linux; keeps
-message boundaries; between our processes); `memory:NAME` (the same inside one process, for
-virtual time).
+Schemes: `tcp://HOST:PORT`; `udp://HOST:PORT` (a datagram a write);
+`serial:///dev/ttyUSB0?baud=115200`; `unix:PATH` (Linux; keeps message boundaries; between our
+processes); `memory:NAME` (the same inside one process, for virtual time).
 """
 
 import asyncio
@@ -29,6 +29,7 @@ from rehabsim.devices.inbox import (
     host_port,
     reason,
 )
+from rehabsim.devices.serial_line import SerialLink
 from rehabsim.devices.udp_link import listen_udp, open_udp
 
 __all__ = ["MAX_MESSAGE_BYTES", "MAX_PENDING", "Accept", "Link", "Listener", "listen", "open_link"]
@@ -272,10 +273,19 @@ async def _listen_memory(url: str, clock: Clock, device: str, accept: Accept) ->
     return listener
 
 
+async def _open_serial(url: str, clock: Clock, device: str) -> Link:
+    return SerialLink(clock, url, device)
+
+
+async def _listen_serial(url: str, clock: Clock, device: str, accept: Accept) -> Listener:
+    raise ConfigError(f"{device} at {url!r}: a serial line has nobody to wait for.")
+
+
 _Opener = Callable[[str, Clock, str], Coroutine[Any, Any, Link]]
 _Waiter = Callable[[str, Clock, str, Accept], Coroutine[Any, Any, Listener]]
 _SCHEMES: dict[str, tuple[_Opener, _Waiter]] = {
     "memory": (_open_memory, _listen_memory),
+    "serial": (_open_serial, _listen_serial),
     "tcp": (_open_tcp, _listen_tcp),
     "udp": (open_udp, listen_udp),
     "unix": (_open_unix, _listen_unix),

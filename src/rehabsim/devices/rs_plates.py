@@ -4,14 +4,12 @@ Source: firmware_stubs/PROTOCOL.md, 1.
 """
 
 import struct
-import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from math import isfinite
 from typing import Annotated, Literal
 
 import numpy as np
-from cobs import cobs
 from pydantic import Field
 
 from rehabsim.base.clock import Clock
@@ -19,6 +17,7 @@ from rehabsim.base.config import Metres, Strict
 from rehabsim.base.errors import ProtocolError
 from rehabsim.base.records import Floats, PlateChunk
 from rehabsim.devices.link import Link, open_link
+from rehabsim.devices.rs_frame import unwrap, wrap
 
 VERSION = 1
 TYPE_SAMPLES = 0x50
@@ -27,7 +26,6 @@ MAX_BAD_BYTES = 4096
 """So many bytes without one good frame are not this protocol."""
 
 _HEADER = struct.Struct("<BBBBIQHH")
-_CRC = struct.Struct("<I")
 
 Point = Annotated[list[Metres], Field(min_length=3, max_length=3)]
 
@@ -126,19 +124,13 @@ def decode_frame(frame: bytes) -> tuple[int, int, int, Floats]:
 
     Source: firmware_stubs/PROTOCOL.md, 1.
     """
-    try:
-        raw = cobs.decode(frame)
-    except cobs.DecodeError as error:
-        raise ValueError(str(error)) from error
-    if len(raw) < _HEADER.size + _CRC.size:
+    raw = unwrap(frame)
+    if len(raw) < _HEADER.size:
         raise ValueError(f"{len(raw)} bytes are too short")
-    body_end = len(raw) - _CRC.size
-    if zlib.crc32(raw[:body_end]) != _CRC.unpack_from(raw, body_end)[0]:
-        raise ValueError("CRC differs")
     version, kind, count, _, sequence, device_t_us, dt_us, _ = _HEADER.unpack_from(raw)
     if (version, kind) != (VERSION, TYPE_SAMPLES) or not 1 <= count <= MAX_COUNT:
         raise ValueError(f"version {version}, type {kind:#x}, count {count}")
-    if body_end - _HEADER.size != 48 * count or dt_us == 0:
+    if len(raw) - _HEADER.size != 48 * count or dt_us == 0:
         raise ValueError(f"{len(raw)} bytes do not hold {count} samples")
     wrench = np.frombuffer(raw, "<f4", 12 * count, _HEADER.size).reshape(count, 12)
     return sequence, device_t_us, dt_us, wrench
@@ -162,8 +154,7 @@ def encode_frame(
         dt_us,
         0,
     )
-    raw = header + body
-    return bytes(cobs.encode(raw + _CRC.pack(zlib.crc32(raw)))) + b"\0"
+    return wrap(header + body)
 
 
 def lab_from_plates(

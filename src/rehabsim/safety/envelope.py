@@ -58,7 +58,7 @@ def within(wish: Wish, envelope: Envelope, limits: Limits) -> Wish:
     return Wish(
         min(left_mps, right_mps + envelope.max_split_mps),
         min(right_mps, left_mps + envelope.max_split_mps),
-        min(wish.incline_rad, limits.max_incline_rad),
+        min(wish.incline_rad, limits.max_incline_rad) + 0.0,
         wish.is_perturbation,
     )
 
@@ -112,5 +112,5 @@ def _one(speed_mps: float, accel_mps2: float, target_mps: float, e: Envelope, dt
     reached_mps = speed_mps + dt_s * towards(held_mps2, aim_mps2, step_mps2)
     is_past = (reached_mps - target_mps) * gap_mps > 0.0
     if is_past and abs(gap_mps / dt_s - held_mps2) <= e.max_jerk_mps3 * dt_s:
-        return target_mps
-    return min(max(reached_mps, 0.0), max(e.max_speed_mps, speed_mps))
+        return target_mps + 0.0  # never -0.0
+    return min(max(reached_mps, 0.0), max(e.max_speed_mps, speed_mps)) + 0.0

@@ -203,6 +203,7 @@ def together_plans(
             treadmill_url=MEMORY_TREADMILL,
             plates_url=MEMORY_PLATES,
             patient=session.patient,
+            limits=site.limits.model_dump(),
             faults=fault_plan(session),
             seed=session.seed,
             **plate_origins(plates),

@@ -226,6 +226,7 @@ def _start_laboratory(job: Job) -> dict[str, str]:
         treadmill_url=LOOPBACK,
         plates_url=LOOPBACK,
         patient=job.session.patient,
+        limits=job.site.limits.model_dump(),
         faults=fault_plan(job.session),
         seed=job.session.seed,
         **plate_origins(job.site.plates.model_dump()),
