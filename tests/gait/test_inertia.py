@@ -206,7 +206,7 @@ def log(tmp_path_factory):
     scenario, path = folder / "shake.py", folder / "empty.mcap"
     scenario.write_text(SHAKE)
     command = ["run", str(scenario), "--virtual", "--duration", "20", "--patient", "empty_belts"]
-    assert app([*command, "--log", str(path)]) == 0
+    assert app([*command, "--unloaded", "--log", str(path)]) == 0
     return path
 
 

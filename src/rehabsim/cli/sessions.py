@@ -26,6 +26,7 @@ def run_command(
     site: Path = SIMULATED_SITE,
     patient: str | None = None,
     subject: str | None = None,
+    unloaded: bool = False,
     virtual: bool = False,
     duration: float | None = None,
     seed: int | None = None,
@@ -49,6 +50,8 @@ def run_command(
         Whom the simulator puts on the belts: NAME, or NAME:SEVERITY from 0 to 1.5.
     subject
         Random id of the person, from `rehabsim subject create`; never a name.
+    unloaded
+        Nobody is on the belts: a trial for `log inertia`. They stop when someone steps on them.
     virtual
         As fast as possible, in virtual time, without console.
     duration
@@ -71,6 +74,7 @@ def run_command(
         File for the laboratory's ground truth; for tests.
     """
     room, session = _room(site, plates), _session(what, patient, subject, seed, faults)
+    session = session.model_copy(update={"is_unloaded": unloaded or session.is_unloaded})
     check_subject(session.subject)
     publish = room.publish
     check_reach((publish.state_url, publish.request_url), publish.keys)

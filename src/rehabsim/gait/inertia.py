@@ -121,7 +121,7 @@ def fit_inertia(wrench: Doubles, belt_mps: Doubles, rate_hz: float) -> tuple[Ine
     if not fits:
         raise ValueError(
             f"no belt changed speed by {MIN_ACCEL_MPS2} m/s² (root mean square) or more; record"
-            " empty belts that are sped up and slowed down"
+            " empty belts that are sped up and slowed down (run --unloaded)"
         )
     left, right = (tuple(float(value) for value in row) for row in found)
     return Inertia(left, right), fits
