@@ -104,17 +104,19 @@ def test_a_subscriber_that_never_reads_does_not_slow_the_publisher(publisher, so
         listener.setsockopt(zmq.RCVHWM, 10)
         listener.connect(publisher.state_url)
     time.sleep(0.2)
-    longest_s, heard = 0.0, 0
+    longest_s = 0.0
     for seq in range(20_000):
         start_s = time.perf_counter()
         publisher.tell("event", event(seq))
         longest_s = max(longest_s, time.perf_counter() - start_s)
         while keen.poll(0):
-            heard = msgspec.msgpack.decode(split_frame(keen.recv())[1])["seq"]
+            keen.recv()
     assert longest_s < 0.5
-    while keen.poll(200):
-        heard = msgspec.msgpack.decode(split_frame(keen.recv())[1])["seq"]
-    assert heard > 19_000
+    while keen.poll(200):  # at such a rate some may have been dropped for the keen one too
+        keen.recv()
+    publisher.tell("event", event(20_000))
+    assert keen.poll(2000)
+    assert msgspec.msgpack.decode(split_frame(keen.recv())[1])["seq"] == 20_000
 
 
 def event(seq):
