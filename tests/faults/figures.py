@@ -65,7 +65,8 @@ def page(share: float) -> Iterator[str]:
     """Yield the page, part by part, as campaigns come to their ends."""
     yield (
         "# Safety figures\n\n"
-        "Made by `make faults`; do not edit. Simulated people and devices unless a row says"
+        f"Made by `make faults`; do not edit. Share of the whole campaigns that was run: {share:g}."
+        " Simulated people and devices unless a row says"
         f" otherwise. {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Linux"
         f" {platform.release().split('-')[0]}, Python {platform.python_version()}.\n"
     )
