@@ -21,7 +21,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from rehabsim.base.config import Session, Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Session, Site
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.messages import StateMessage, split_frame

@@ -14,7 +14,7 @@ import pytest
 from house import House
 from mcap.reader import make_reader
 
-from rehabsim.base.config import Session
+from rehabsim.base.site import Session
 from rehabsim.session.live import log_bytes_per_s
 from rehabsim.session.log import LogReader
 from rehabsim.session.log_repair import recover, verify

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable, FaultTable, Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import DeviceTable, FaultTable, Site
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
 from rehabsim.session.run import run_together, together_plans

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Site, check, load_toml
+from rehabsim.base.config import check, load_toml
+from rehabsim.base.site import Site
 from rehabsim.devices.link import listen
 from rehabsim.session.replay import replay
 from rehabsim.session.run import run_together, together_plans

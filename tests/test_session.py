@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Site
 from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
 from rehabsim.session.mcap_file import Sink, items

@@ -95,6 +95,37 @@ class OneClient:
                 await link.close()
 
 
+class OneClientPanel:
+    """What serves one client at a time, with faults on both ways.
+
+    Args:
+        clock: Of the links.
+        reports: Faults of what it measures and says.
+        commands: Faults of what it is told.
+
+    Attributes:
+        bad_count: What the client said that was damaged on the way.
+    """
+
+    def __init__(self, clock: Clock, reports: Faults, commands: Faults) -> None:
+        self.bad_count = 0
+        self._reports, self._commands = reports, commands
+        self._line = OneClient(clock)
+
+    @property
+    def refused_count(self) -> int:
+        """Clients hung up on."""
+        return self._line.refused_count
+
+    async def open(self, url: str) -> str:
+        """Start listening and return where."""
+        return await self._line.open(url)
+
+    async def close(self) -> None:
+        """Stop listening and hang up."""
+        await self._line.close()
+
+
 def bent(faults: Faults, time_ms: int, values: tuple[float, ...]) -> tuple[float, ...]:
     """Return values as faults leave them."""
     if not faults:

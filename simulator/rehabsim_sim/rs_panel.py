@@ -4,20 +4,21 @@ from importlib.resources import files
 from pathlib import Path
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Site
 from rehabsim.devices.rs_frame import unwrap, wrap
 from rehabsim.devices.rs_limits import RsLimits, limits_of_room
 from rehabsim.devices.rs_treadmill_frame import encode_status
 from rehabsim_sim.belts import MAX_RAMP_MPS2, Reins
 from rehabsim_sim.faults import Faults
-from rehabsim_sim.panel import OneClient, bent
+from rehabsim_sim.panel import OneClientPanel, bent
 from rehabsim_sim.rs_firmware import Firmware, Senses
 
 MAX_FRAME_BYTES = 50
 """A longer one is not for this device; firmware has no room for it."""
 
 
-class RsPanel:
+class RsPanel(OneClientPanel):
     """Serves `rs_treadmill` to one client at a time, as a serial line would.
 
     Faults of `treadmill` bend what it measures and reports; those of `belts` what the drives
@@ -25,28 +26,16 @@ class RsPanel:
 
     Attributes:
         firmware: Its rules.
-        bad_count: Frames that were damaged on the way.
     """
 
     def __init__(
         self, clock: Clock, reports: Faults, commands: Faults, room: RsLimits, seed: int
     ) -> None:
         self.firmware = Firmware(room, seed & 0xFFFFFFFF)
-        self.bad_count = 0
-        self._reports, self._commands = reports, commands
-        self._line = OneClient(clock)
+        super().__init__(clock, reports, commands)
         self._was_cut = False
         self._driven_ms = 0
         self._driven_umps = [0, 0]
-
-    @property
-    def refused_count(self) -> int:
-        """Clients hung up on."""
-        return self._line.refused_count
-
-    async def open(self, url: str) -> str:
-        """Start listening and return where."""
-        return await self._line.open(url)
 
     async def serve(self, belts: Reins, time_ms: int) -> None:
         """Hear, live until `time_ms`, drive the belts, and report when it is time to."""
@@ -98,10 +87,6 @@ class RsPanel:
         left_mps, right_mps = (umps / 1e6 for umps in firmware.speed_umps)
         asked = (left_mps, right_mps, *ramps_mps2, incline_rad)
         belts.ask(*bent(self._commands, time_ms, asked))
-
-    async def close(self) -> None:
-        """Stop listening and hang up."""
-        await self._line.close()
 
 
 def simulated_room() -> RsLimits:

@@ -4,8 +4,9 @@ import contextlib
 from pathlib import Path
 
 from rehabsim.base.clock import Clock, next_beat_ns
-from rehabsim.base.config import Limits, check
+from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, RehabsimError
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import WRENCH_COLUMNS
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim_sim.faults import Faults, loop_state

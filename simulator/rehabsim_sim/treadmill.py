@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from math import degrees, radians
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import Limits
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.limits import Limits
 from rehabsim.devices.laboratory import Fault
 from rehabsim.devices.rs_limits import RsLimits, limits_of_room
 from rehabsim_sim.belts import Reins
 from rehabsim_sim.faults import Faults
-from rehabsim_sim.panel import COMMAND_CHANNELS, REPORT_CHANNELS, OneClient, Panel, bent
+from rehabsim_sim.panel import COMMAND_CHANNELS, REPORT_CHANNELS, OneClientPanel, Panel, bent
 from rehabsim_sim.rs_panel import RsPanel, simulated_room
 
 REPORT_PERIOD_MS = 10
@@ -24,7 +24,7 @@ _BODY = struct.Struct(">4h4HH")
 _REPORT = struct.Struct(">B4hh")
 
 
-class BertecPanel:
+class BertecPanel(OneClientPanel):
     """Serves `bertec_treadmill` to one client at a time; a second is hung up on.
 
     The belts keep their last set point when the client falls silent or hangs up: no public
@@ -38,19 +38,8 @@ class BertecPanel:
     """
 
     def __init__(self, clock: Clock, reports: Faults, commands: Faults) -> None:
-        self.bad_count = 0
-        self._reports, self._commands = reports, commands
-        self._line = OneClient(clock)
+        super().__init__(clock, reports, commands)
         self._report_ms = 0
-
-    @property
-    def refused_count(self) -> int:
-        """Clients hung up on."""
-        return self._line.refused_count
-
-    async def open(self, url: str) -> str:
-        """Start listening and return where."""
-        return await self._line.open(url)
 
     async def serve(self, belts: Reins, time_ms: int) -> None:
         """Hand the newest set point on, and report when it is time to."""
@@ -68,10 +57,6 @@ class BertecPanel:
             self._line.say(report)
         if self._reports and self._reports.is_on("cut", time_ms):
             await self._line.hang_up()
-
-    async def close(self) -> None:
-        """Stop listening and hang up."""
-        await self._line.close()
 
 
 def newest_packet(buffer: bytes) -> tuple[bytes | None, bytes, int]:

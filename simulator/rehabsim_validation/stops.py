@@ -12,7 +12,8 @@ import numpy as np
 from cyclopts import App, Parameter
 from matplotlib import pyplot as plt
 
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Site
 from rehabsim_sim.batch import study
 from rehabsim_sim.patients import PATIENTS, patient
 from rehabsim_validation.page import rows

@@ -5,19 +5,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rehabsim.base.config import (
-    DeviceTable,
-    Endpoints,
-    Limits,
-    PerturbationLimits,
-    PlatformLimits,
-    Session,
-    Site,
-    Strict,
-    check,
-    load_toml,
-)
+from rehabsim.base.config import Strict, check, load_toml
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.limits import Limits, PerturbationLimits, PlatformLimits
+from rehabsim.base.site import DeviceTable, Endpoints, Session, Site
 
 LIMITS = {
     "max_speed_mps": 2.0,

@@ -13,7 +13,7 @@ import pytest
 from house import House
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from rehabsim.base.config import Session
+from rehabsim.base.site import Session
 from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain
 from rehabsim.session.supervise import Child

@@ -158,7 +158,8 @@ def test_an_unknown_option_is_a_usage_error(says):
 def log_bytes(tmp_path_factory):
     """Return a short session's log."""
     from rehabsim.base.clock import run
-    from rehabsim.base.config import Site, load_toml
+    from rehabsim.base.config import load_toml
+    from rehabsim.base.site import Site
     from rehabsim.session.run import run_together, together_plans
     from rehabsim.session.setup import ready_session
 

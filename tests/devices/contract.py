@@ -17,9 +17,10 @@ from devices.relay import BASE, BELTS, PLATES, Relay, relay_to, relayed
 from firmware.boards import emulator, program
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import RehabsimError
 from rehabsim.base.records import BeltCommand, BeltSample
+from rehabsim.base.site import DeviceTable, Site
 from rehabsim.devices import driver
 from rehabsim.session.setup import SIMULATED_SITE
 

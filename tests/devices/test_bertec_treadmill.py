@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import ConfigError, DeviceFaultError
 from rehabsim.base.records import BeltCommand, BeltSample
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices.bertec_treadmill import BertecTreadmill, decode_report, encode_command
 from rehabsim.devices.driver import TREADMILLS, make_driver
 

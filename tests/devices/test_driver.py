@@ -3,8 +3,8 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices import driver
 from rehabsim.devices.bertec_treadmill import BertecTreadmill
 from rehabsim.devices.driver import PLATES, TREADMILLS, installed, load, make_driver

@@ -8,9 +8,9 @@ import pytest
 from devices.c3d_file import ON_FAR, ON_LEFT, ON_RIGHT, ezc3d, write_c3d
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import ConfigError, LinkError
 from rehabsim.base.records import WRENCH_COLUMNS
+from rehabsim.base.site import DeviceTable
 from rehabsim.cli.app import app
 from rehabsim.devices.driver import PLATES, make_driver
 from rehabsim.devices.recording_file import read_recording

@@ -10,9 +10,9 @@ import pytest
 from mcap.writer import Writer
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import ConfigError, LinkError
 from rehabsim.base.records import WRENCH_COLUMNS, BeltSample, PlateChunk
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import PLATES, make_driver
 from rehabsim.devices.recording_file import parse_columns, read_recording
 from rehabsim.devices.recording_plates import RecordingPlates, split_url

@@ -5,7 +5,9 @@ import zlib
 
 import pytest
 
-from rehabsim.base.config import Limits, Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.limits import Limits
+from rehabsim.base.site import Site
 from rehabsim.devices.rs_limits import RsLimits, header, limits_of_room
 from rehabsim.session.setup import SIMULATED_SITE
 

@@ -6,9 +6,10 @@ from devices.wire import is_for_a_person, wired
 from firmware.vectors import ALL, BAD, VECTORS
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError, DeviceFaultError, LinkError, ProtocolError
 from rehabsim.base.records import BeltCommand
+from rehabsim.base.site import Site
 from rehabsim.devices import rs_treadmill_frame as wire
 from rehabsim.devices.driver import TREADMILLS, load
 from rehabsim.devices.rs_frame import unwrap, wrap

@@ -6,8 +6,8 @@ import contextlib
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.records import PlatformCommand, Pose
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import PLATFORMS, make_driver
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim_sim.serve import Laboratory

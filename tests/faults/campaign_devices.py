@@ -16,8 +16,9 @@ import numpy as np
 from faults.figures import Row
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import FaultTable, Session, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.records import MOVING, SEVERITIES
+from rehabsim.base.site import FaultTable, Session, Site
 from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
 from rehabsim.session.run import run_together, together_plans

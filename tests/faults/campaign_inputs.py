@@ -14,9 +14,10 @@ from faults.figures import Row
 from web.fakes import FakeSession
 
 from rehabsim.base.clock import HostClock
-from rehabsim.base.config import FaultFile, Session, Site, Strict, check, load_toml
+from rehabsim.base.config import Strict, check, load_toml
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample
+from rehabsim.base.site import FaultFile, Session, Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, WishMessage, decode_to_keeper
 from rehabsim.session.entrance import objection

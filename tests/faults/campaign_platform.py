@@ -11,9 +11,9 @@ from faults.figures import Row
 from safety.platform_bench import AXES, LIMITS, TICK_NS, Bench, axes
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable
 from rehabsim.base.errors import ProtocolError
 from rehabsim.base.records import PlatformSample, PlatformWish, Pose
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import PLATFORMS, Platform, make_driver
 from rehabsim.devices.laboratory import Fault
 from rehabsim.safety.platform import guard_platform

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Session, Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Session, Site
 from rehabsim.session.disk import Disk
 from rehabsim.session.live import tables
 from rehabsim.session.log import LogReader, LogWriter

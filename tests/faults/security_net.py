@@ -11,8 +11,9 @@ import zmq
 from faults.figures import Row
 from session.test_messages import STATE
 
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.records import BeltSample, Wish
+from rehabsim.base.site import Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import GuardInputs, GuardState, Person, WishMessage
 from rehabsim.session import keys

@@ -4,7 +4,8 @@ from typing import Any
 
 from firmware.library import ffi, lib
 
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Site
 from rehabsim.devices import rs_treadmill_frame as wire
 from rehabsim.devices.rs_frame import unwrap
 from rehabsim.devices.rs_limits import RsLimits, limits_of_room

@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from firmware.boards import build, program
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.realtime import be_realtime
 from rehabsim.base.records import BeltCommand
+from rehabsim.base.site import Site
 from rehabsim.devices.rs_treadmill import RsTreadmill
 from rehabsim.devices.rs_treadmill_frame import Cause, State, Status
 from rehabsim.session.setup import SIMULATED_SITE

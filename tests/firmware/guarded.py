@@ -4,8 +4,9 @@ import random
 
 from firmware.device import Device, ready
 
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.records import BeltSample, Wish
+from rehabsim.base.site import Site
 from rehabsim.devices.rs_limits import limits_of_room
 from rehabsim.devices.rs_treadmill_frame import Cause, State, set_point_of
 from rehabsim.safety.guard import guard

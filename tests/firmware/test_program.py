@@ -7,9 +7,10 @@ import pytest
 from firmware.boards import program
 
 from rehabsim.base.clock import HostClock
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import LinkError
 from rehabsim.base.records import BeltCommand
+from rehabsim.base.site import Site
 from rehabsim.devices.rs_treadmill import CAUSES, RsTreadmill
 from rehabsim.devices.rs_treadmill_frame import Cause, State
 from rehabsim.session.setup import SIMULATED_SITE

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
-from rehabsim.base.config import Site, check
+from rehabsim.base.config import check
 from rehabsim.base.errors import LogError
 from rehabsim.base.records import WRENCH_COLUMNS
+from rehabsim.base.site import Site
 from rehabsim.cli.app import app
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.inertia import SIX, Inertia, Unburden, fit_inertia

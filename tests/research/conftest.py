@@ -8,8 +8,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from rehabsim.base.config import Session, Site, Strict, load_toml
+from rehabsim.base.config import Strict, load_toml
 from rehabsim.base.records import BeltSample, PlateChunk, Record, Wish
+from rehabsim.base.site import Session, Site
 from rehabsim.research.importer import import_file
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, Report, encode

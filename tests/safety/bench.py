@@ -1,6 +1,6 @@
 """A bench for the guard: fresh inputs unless a test spoils one, and belts that obey."""
 
-from rehabsim.base.config import Limits, PerturbationLimits
+from rehabsim.base.limits import Limits, PerturbationLimits
 from rehabsim.base.records import BeltSample, Wish
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.guard import guard

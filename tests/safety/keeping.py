@@ -6,9 +6,10 @@ import contextlib
 from safety.bench import SOMEONE
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import LinkError
 from rehabsim.base.records import BeltSample, Wish
+from rehabsim.base.site import Site
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
 from rehabsim.safety.messages import Ask, WishMessage, decode_report, encode

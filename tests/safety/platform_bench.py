@@ -1,6 +1,6 @@
 """A bench for the platform's guard: fresh inputs unless spoilt, and a base that obeys."""
 
-from rehabsim.base.config import PlatformLimits
+from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import PlatformSample, PlatformWish, Pose
 from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_messages import PlatformDecision, PlatformInputs, PlatformState

@@ -5,7 +5,7 @@ from math import nan
 import pytest
 from safety.platform_bench import HOME, LIMITS, TICK_NS, Bench, axes, check_step
 
-from rehabsim.base.config import PlatformLimits
+from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import PlatformWish, Pose
 
 FAR = Pose(0.1, -0.09, 0.08, 0.14, -0.13, 0.12)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from rehabsim.base.config import Site, Strict, load_toml
+from rehabsim.base.config import Strict, load_toml
 from rehabsim.base.records import BeltSample, PlateChunk, Record, Wish
+from rehabsim.base.site import Site
 from rehabsim.safety.messages import Answer, Decision, GuardInputs, GuardState, Report
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs
 from rehabsim.session.desk import ClientRequest

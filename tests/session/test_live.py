@@ -4,8 +4,8 @@ import pytest
 from session.room import SITE, Stroll, accepted, plates, report
 
 from rehabsim.base.clock import Tick
-from rehabsim.base.config import Session
 from rehabsim.base.errors import LinkError, LogError
+from rehabsim.base.site import Session
 from rehabsim.safety.messages import Ask, WishMessage, decode_to_keeper, encode
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest

@@ -2,8 +2,9 @@
 
 import pytest
 
-from rehabsim.base.config import Session, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.site import Session, Site
 from rehabsim.session.setup import SIMULATED_SITE, tightened
 
 

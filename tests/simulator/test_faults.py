@@ -13,9 +13,10 @@ from simulator.stroll import Stroll
 
 import rehabsim_sim
 from rehabsim.base.clock import run
-from rehabsim.base.config import FaultFile, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError, LinkError
 from rehabsim.base.records import BeltCommand
+from rehabsim.base.site import FaultFile, Site
 from rehabsim.devices.bertec_treadmill import BertecTreadmill
 from rehabsim.devices.laboratory import Fault, LaboratoryPlan
 from rehabsim.devices.rs_plates import RsPlates

@@ -8,8 +8,9 @@ from math import radians
 import pytest
 
 from rehabsim.base.clock import run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.records import BeltCommand
+from rehabsim.base.site import Site
 from rehabsim.devices.driver import load
 from rehabsim.devices.laboratory import LABORATORIES, Fault, LaboratoryPlan
 from rehabsim.devices.link import open_link

@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.table import Table
 
-from rehabsim.base.config import FaultFile, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.site import FaultFile, Site
 from rehabsim.cli.terminal import EXIT_FOUND, out
 from rehabsim.devices.laboratory import Fault, LaboratoryPlan
 

@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable, FaultFile, Session, Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError, RehabsimError
+from rehabsim.base.site import DeviceTable, FaultFile, Session, Site
 from rehabsim.cli.terminal import err, out
 from rehabsim.session.keys import check_reach, load_client_key
 from rehabsim.session.setup import SIMULATED_SITE, ready_session

@@ -17,8 +17,9 @@ from math import degrees, radians
 from typing import Literal
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import Limits, Speed, Strict
+from rehabsim.base.config import Speed, Strict
 from rehabsim.base.errors import DeviceFaultError, LinkError, ProtocolError
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltCommand, BeltSample
 from rehabsim.devices.link import Link, open_link
 

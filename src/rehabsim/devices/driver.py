@@ -11,8 +11,9 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol, TypeVar
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import DeviceTable, Limits, Strict, check
+from rehabsim.base.config import Strict, check
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import (
     BeltCommand,
     BeltSample,
@@ -20,6 +21,7 @@ from rehabsim.base.records import (
     PlatformCommand,
     PlatformSample,
 )
+from rehabsim.base.site import DeviceTable
 
 
 class Driver(Protocol):

@@ -21,8 +21,9 @@ from math import radians
 from typing import Literal
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.config import Reach, Strict
+from rehabsim.base.config import Strict
 from rehabsim.base.errors import DeviceFaultError, LinkError, ProtocolError
+from rehabsim.base.limits import Reach
 from rehabsim.base.records import BaseState, PlatformAct, PlatformCommand, PlatformSample, Pose
 from rehabsim.devices.link import Link, open_link
 

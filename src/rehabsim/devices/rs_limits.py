@@ -15,7 +15,9 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from rehabsim.base.config import Limits, PerturbationLimits, Site, load_toml
+from rehabsim.base.config import load_toml
+from rehabsim.base.limits import Limits, PerturbationLimits
+from rehabsim.base.site import Site
 
 TAG = b"rs_treadmill limits 1"
 _PACKED = struct.Struct("<7i")

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import hypot, isfinite
 from typing import Literal, NamedTuple
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltSample, Severity
 from rehabsim.safety.envelope import is_sane
 from rehabsim.safety.following import Due, astray

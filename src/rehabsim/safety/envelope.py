@@ -3,7 +3,7 @@
 from math import copysign, sqrt
 from typing import NamedTuple
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import Wish
 
 EASE_FRAC = 8 / 9

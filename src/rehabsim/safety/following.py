@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import NamedTuple
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import MOVING, BeltSample
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.messages import GuardState

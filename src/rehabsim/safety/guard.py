@@ -14,7 +14,7 @@ Silence takes permission away; nothing but two asks gives it.
 
 from msgspec import structs
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import MOVING, SEVERITIES, BeltCommand, Event, Mode, Severity, Wish
 from rehabsim.safety.causes import CAUSES, Cause, conditions, treadmill_lost
 from rehabsim.safety.envelope import Motion, towards, within

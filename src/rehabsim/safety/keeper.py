@@ -14,10 +14,12 @@ import sys
 import msgspec
 
 from rehabsim.base.clock import Clock, next_beat_ns, run
-from rehabsim.base.config import DeviceTable, Limits, check
+from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, DeviceError, RehabsimError
+from rehabsim.base.limits import Limits
 from rehabsim.base.realtime import be_realtime
 from rehabsim.base.records import BeltCommand, BeltSample, Mode, Severity
+from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import TREADMILLS, Treadmill, make_driver
 from rehabsim.devices.link import Link, Listener, listen
 from rehabsim.safety.causes import is_at_rest

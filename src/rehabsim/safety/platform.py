@@ -12,7 +12,7 @@ A freeze brakes every axis where it is and holds it there. Only a person who ask
 the belts at rest, ends it. Nothing moves that was not engaged from home.
 """
 
-from rehabsim.base.config import PlatformLimits
+from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import (
     BaseState,
     Event,

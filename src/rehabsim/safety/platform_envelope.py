@@ -8,7 +8,7 @@ moment and with any wish, and a freeze, which brakes harder, stays inside it too
 from math import copysign, sqrt
 from typing import NamedTuple
 
-from rehabsim.base.config import PlatformLimits
+from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import PlatformSample, PlatformWish, Pose
 from rehabsim.safety.causes import age_cause
 from rehabsim.safety.envelope import towards

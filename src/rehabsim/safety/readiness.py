@@ -1,6 +1,6 @@
 """Why belts may not be started, or perturbed, now: one sentence, or nothing. Pure."""
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import Mode
 from rehabsim.safety.causes import is_at_rest, treadmill_lost
 from rehabsim.safety.messages import GuardInputs

@@ -2,7 +2,7 @@
 
 from math import isfinite
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltSample, Mode, Wish
 from rehabsim.safety.envelope import Envelope, Motion, approach
 from rehabsim.safety.messages import GuardState

@@ -10,8 +10,9 @@ import numpy.typing as npt
 from scipy.signal import butter, lfilter
 
 from rehabsim.base.clock import NS, HostClock, run
-from rehabsim.base.config import Site, load_toml
+from rehabsim.base.config import load_toml
 from rehabsim.base.records import WRENCH_COLUMNS, BeltSample, PlateChunk
+from rehabsim.base.site import Site
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.frames import CUT_HZ, WRENCH, Doubles
 from rehabsim.safety.messages import Report, decode_report

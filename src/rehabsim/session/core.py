@@ -5,7 +5,7 @@ from math import isfinite, nan
 from typing import Any
 
 from rehabsim.base.clock import NS
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import (
     MODES,
     SEVERITIES,

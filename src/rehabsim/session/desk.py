@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from rehabsim.base.config import Limits
+from rehabsim.base.limits import Limits
 from rehabsim.base.records import MOVING, Event, Mode, Record
 from rehabsim.gait.preparation import Check
 from rehabsim.safety.messages import Answer, Ask

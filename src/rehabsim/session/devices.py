@@ -5,8 +5,8 @@ import asyncio
 import msgspec
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.config import DeviceTable, Site
 from rehabsim.base.errors import RehabsimError
+from rehabsim.base.site import DeviceTable, Site
 from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
 from rehabsim.devices.laboratory import LABORATORIES
 from rehabsim.session.run import SIMULATED

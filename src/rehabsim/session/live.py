@@ -5,9 +5,9 @@ from math import nan
 import msgspec
 
 from rehabsim.base.clock import NS, Tick
-from rehabsim.base.config import Session, Site
 from rehabsim.base.errors import DeviceError
 from rehabsim.base.records import Event, PlateChunk
+from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode

@@ -7,8 +7,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from rehabsim.base.config import Limits, Session, Site, check
+from rehabsim.base.config import check
 from rehabsim.base.errors import LogError
+from rehabsim.base.limits import Limits
+from rehabsim.base.site import Session, Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Report, decode_report
 from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 
 from rehabsim.base.clock import NS, Clock, next_beat_ns, run
-from rehabsim.base.config import DeviceTable, Session, Site, check
+from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, LogError, RehabsimError
 from rehabsim.base.realtime import be_realtime
+from rehabsim.base.site import DeviceTable, Session, Site
 from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
 from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
 from rehabsim.devices.link import open_link

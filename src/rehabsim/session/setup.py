@@ -11,8 +11,10 @@ import msgspec
 
 from rehabsim import __version__
 from rehabsim.base.clock import utc_ns
-from rehabsim.base.config import Limits, Session, Site, check, load_toml
+from rehabsim.base.config import check, load_toml
 from rehabsim.base.errors import ConfigError, ScenarioError
+from rehabsim.base.limits import Limits
+from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import installed
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.inertia import Inertia

@@ -22,8 +22,8 @@ from typing import IO, Any
 import msgspec
 
 from rehabsim.base.clock import host_epoch_ns
-from rehabsim.base.config import Session, Site
 from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
+from rehabsim.base.site import Session, Site
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.keys import GATEWAY
