@@ -17,7 +17,7 @@ from faults.figures import Row
 
 from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
-from rehabsim.base.records import MOVING, SEVERITIES
+from rehabsim.base.records import SEVERITIES
 from rehabsim.base.site import FaultTable, Session, Site
 from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
@@ -28,9 +28,11 @@ from rehabsim_sim.batch import study
 TITLE = "Faults of devices and scenarios"
 INTRODUCTION = (
     "Each fault in each state with each seed, sessions in virtual time at 0.4 m/s. A failure is a"
-    " session whose belts were not stopped as hard as the table below asks, whose belts sped up"
-    " after the stop by the laboratory's own truth, whose stop stands in no event of the log, or,"
-    " in idle, whose belts moved at all."
+    " session whose belts were not stopped as hard as they must be, whose belts sped up after the"
+    " stop by the laboratory's own truth, or whose stop stands in no event of the log. A fault that"
+    " begins in idle may be noticed only once the belts move; then they must be stopped as hard. Of"
+    " a pair the harder action must follow, unless the one fault silences the device by which the"
+    " other could be seen, or the other is a factor, of which nothing is left on belts at rest."
 )
 SHAKY = str(Path(__file__).with_name("shaky.py"))
 SEEDS = 20
@@ -65,6 +67,9 @@ FAULTS = {
 """What must at least follow while the belts run at one speed; `none`: nothing needs to. A second
 word is the channel."""
 
+SILENCING = ("off", "cut", "garbage", "slow", "delayed", "nan")
+"""After these nobody believes what the device says of itself."""
+
 PAIRED = [key for key, severity in FAULTS.items() if severity != "none"][:20]
 
 
@@ -84,8 +89,21 @@ class Case(NamedTuple):
     @property
     def asked(self) -> str:
         """How hard the belts must be stopped at least."""
-        severity = max((FAULTS[fault] for fault in self.faults), key=SEVERITIES.index)
-        return "none" if self.state == "idle" else severity
+        seen = [fault for fault in self.faults if not self._is_hidden(fault)]
+        return max((FAULTS[fault] for fault in seen), key=SEVERITIES.index)
+
+    def _is_hidden(self, fault: tuple[str, str]) -> bool:
+        """Return whether the other of a pair keeps anyone from seeing this one."""
+        device, kind = fault
+        for other_device, other_kind in self.faults:
+            if (other_device, other_kind) == fault:
+                continue
+            eye = "treadmill" if device == "belts" else device
+            if other_device == eye and other_kind.partition(" ")[0] in SILENCING:
+                return kind.partition(" ")[0] not in SILENCING
+            if kind == "wrong" and other_kind != "wrong":
+                return True
+        return False
 
 
 class Found(NamedTuple):
@@ -97,7 +115,7 @@ class Found(NamedTuple):
         rise_mps: How much the belts sped up after the stop.
         command_mps: The fastest command after the stop.
         is_told: The stop stands in an event.
-        has_moved: The belts moved at any time.
+        has_moved: The belts really moved at any time.
     """
 
     severity: str
@@ -144,10 +162,10 @@ def _session(case: Case, at_s: float) -> Session:
 
 
 def _read(log: LogReader, truth: np.ndarray, at_s: float) -> Found:
-    severity, stop_ns, has_moved, command_mps = "none", None, False, 0.0
+    severity, stop_ns, command_mps = "none", None, 0.0
+    has_moved = bool(truth[:, 1:].max() > RISE_MPS)
     for report in log.decoded("keeper", decode_report):
         state, t_s = report.decision.state, report.inputs.t_ns / 1e9
-        has_moved |= state.mode in MOVING
         if stop_ns is not None:
             c = report.decision.command
             command_mps = max(command_mps, c.left_speed_mps, c.right_speed_mps)
@@ -171,13 +189,9 @@ def _read(log: LogReader, truth: np.ndarray, at_s: float) -> Found:
 def is_failure(case: Case, found: Found) -> bool:
     """Return whether something else happened than should have."""
     is_soft = SEVERITIES.index(found.severity) < SEVERITIES.index(case.asked)
-    has_moved = case.state == "idle" and found.has_moved and not _is_harmless(case)
-    return is_soft or found.rise_mps > RISE_MPS or not found.is_told or has_moved
-
-
-def _is_harmless(case: Case) -> bool:
-    """Return whether nothing has to keep belts from being armed with these faults."""
-    return all(FAULTS[fault] == "none" for fault in case.faults)
+    if case.state == "idle" and not found.has_moved:
+        is_soft = False
+    return is_soft or found.rise_mps > RISE_MPS or not found.is_told
 
 
 def rows(share: float) -> Iterator[Row]:

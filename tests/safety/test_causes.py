@@ -299,7 +299,7 @@ def test_a_belt_may_be_a_little_off(off_mps):
     assert walks_on(belt=(1.0 + off_mps, 1.0))
 
 
-@pytest.mark.parametrize("speed_mps", [-0.5, -0.151])
+@pytest.mark.parametrize("speed_mps", [-0.5, -0.151, -0.021])
 def test_a_belt_that_runs_backwards_is_a_runaway(speed_mps):
     stops("runaway", belt=(speed_mps, 1.0))
 
@@ -342,6 +342,33 @@ def test_belts_that_move_by_themselves_trip_an_armed_guard():
     bench.tick("arm")
     assert ticks_until(bench, ("stopping",), belt=(0.3, 0.0)) == 1 + round(0.15 / 0.004 + 0.5)
     assert bench.state.cause_name == "runaway"
+
+
+def test_belts_that_move_by_themselves_in_idle_are_told_and_held():
+    bench = Bench()
+    bench.tick("reset")
+    assert ticks_until(bench, ("stopping",), belt=(0.0, 0.3)) == 1 + round(0.15 / 0.004 + 0.5)
+    assert bench.state.cause_name == "runaway"
+    assert bench.decisions[-1].command.left_accel_mps2 == LIMITS.fall_mps2
+    assert bench.texts()[-1].endswith("belts are held at rest.")
+
+
+def test_locked_belts_that_move_by_themselves_are_told_once_and_need_a_restart():
+    bench = Bench()
+    for _ in range(500):
+        bench.tick(belt=(0.3, 0.0))
+    assert bench.state.mode == "locked"
+    (event,) = [event for decision in bench.decisions for event in decision.events]
+    assert (event.kind, event.severity) == ("stop", "estop")
+    assert event.text.endswith("though the belts are locked. Press the emergency stop.")
+    assert bench.state.needs_restart
+
+
+def test_an_emergency_stop_that_is_pressed_in_idle_locks():
+    bench = Bench()
+    bench.tick("reset")
+    assert bench.tick(is_emergency=True).state.mode == "locked"
+    assert bench.state.cause_name == "emergency_stop"
 
 
 # -- what the treadmill says of itself -------------------------------------------------------

@@ -8,7 +8,8 @@ from safety.bench import LIMITS, TICK_NS, Bench, ask, inputs
 
 import rehabsim
 from rehabsim.base.records import MODES, MOVING, SEVERITIES, Wish
-from rehabsim.safety.causes import REST_MPS, is_at_rest
+from rehabsim.safety.causes import is_at_rest
+from rehabsim.safety.following import REST_MPS
 from rehabsim.safety.guard import COMMAND_TTL_S, PAUSED, guard
 from rehabsim.safety.messages import GuardState
 

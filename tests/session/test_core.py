@@ -197,6 +197,20 @@ def test_a_scenario_that_fails_stops_the_belts_and_is_named(bad, after):
     assert room.scenario.count == count, "it is not asked again"
 
 
+@pytest.mark.parametrize("name", ["arm", "start"])
+def test_after_a_failure_nobody_can_start_the_belts(name):
+    room = Room()
+    room.scenario.answer = fail
+    room.step()
+    outputs = room.step(request(name))
+    assert outputs.asks == ()
+    ((_, ack),) = outputs.acks
+    assert (ack.status, ack.reason) == (
+        "rejected",
+        "The scenario failed; end this session and start another.",
+    )
+
+
 def test_a_failure_names_file_line_and_reason():
     room = Room()
     room.scenario.answer = fail

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltSample, Severity
 from rehabsim.safety.envelope import is_sane
-from rehabsim.safety.following import Due, astray
+from rehabsim.safety.following import REST_MPS, Due, astray
 from rehabsim.safety.messages import GuardInputs, Person, WishMessage
 
 Clear = Literal["itself", "reset", "restart"]
@@ -63,9 +63,6 @@ CAUSES: dict[str, Cause] = {
     "display_late": Cause("hold", "medium", "H-11", clear="itself"),
 }
 """Every cause, hardest first; of several, the first one here is told."""
-
-REST_MPS = 0.02
-"""A belt measured slower than this is at rest."""
 
 CLOCK_SLACK_S = 0.02
 """A message may seem this much younger than now: sender and keeper tick apart."""

@@ -9,6 +9,9 @@ from rehabsim.base.records import MOVING, BeltSample
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.messages import GuardState
 
+REST_MPS = 0.02
+"""A belt measured slower than this is at rest."""
+
 DRIVE_LAG_S = 0.1
 """Time constant with which belts are expected to follow their set points."""
 
@@ -67,7 +70,7 @@ def astray(belt: BeltSample, dues: tuple[Due, Due]) -> Iterator[tuple[str, str]]
     ):
         most_mps = ASTRAY_MPS + 2 * abs(each.set_mps - each.slow_mps)
         if not abs(now_mps - each.slow_mps) <= most_mps:
-            is_slower = -ASTRAY_MPS <= now_mps < each.slow_mps
+            is_slower = -REST_MPS <= now_mps < each.slow_mps
             yield (
                 "belts_astray" if is_slower else "runaway",
                 f"the {side} belt runs at {now_mps:.2f} m/s where {each.slow_mps:.2f} m/s are due,"

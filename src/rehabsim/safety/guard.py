@@ -37,8 +37,6 @@ CLEAR_S = 1.0
 """After a cause to hold has gone for so long, the belts go on."""
 
 PAUSED = "paused"
-WATCHED: frozenset[Mode] = MOVING | {"armed", "stopping"}
-"""Where causes act. In the others the belts are held at rest anyway."""
 
 
 def guard(state: GuardState, inputs: GuardInputs, limits: Limits) -> Decision:
@@ -97,14 +95,14 @@ class _Turn:
                 self.trip("stop_asked", f"STOP from {ask.source}")
 
     def look_for_causes(self) -> None:
-        if self.mode not in WATCHED:
-            return
         gap_s = (self.t_ns - self.before.t_ns) / 1e9
         limit_s = self.limits.max_wish_age_s
         if self.mode in MOVING and not gap_s <= limit_s:
             text = f"the keeper decided nothing for {gap_s:.3f} s, limit {limit_s:.3f} s"
             self.trip("keeper_late", text)
         for name, cause in CAUSES.items():
+            if self.mode in ("locked", "idle") and cause.severity != "estop":
+                continue
             if name in self.found and self.lasted_s(name) >= cause.after_s:
                 if cause.severity == "hold":
                     self.hold(name)
@@ -134,6 +132,10 @@ class _Turn:
         severity: Severity = "ramp" if cause.severity == "hold" else cause.severity
         decel_mps2 = self.decel_of(cause)
         if self.mode == "locked":
+            if cause.clear == "restart" and not self.needs_restart:
+                self.latch(name, text, severity, decel_mps2)
+                told = "though the belts are locked. Press the emergency stop."
+                self.tell("stop", f"{text}, {told}")
             return
         if self.mode == "stopping":
             self.harden(name, text, severity, decel_mps2)

@@ -34,6 +34,8 @@ PERIOD_S = PERIOD_NS / NS
 NO_BELT = BeltSample(-1, nan, nan, nan)
 NO_PLATE_NS = -(10**12)
 
+SCENARIO_FAILED = "The scenario failed; end this session and start another."
+
 
 class CoreInputs(Record, frozen=True):
     """All that one tick is made from.
@@ -189,6 +191,7 @@ class Core:
             self._step = self._answer.step(self._scenario.step(state))
         except Exception as error:
             self._has_failed = True
+            self._desk.obstacle = SCENARIO_FAILED
             self._desk.ask("stop", "the session, whose scenario failed")
             module = sys.modules.get(type(self._scenario).__module__)
             file = getattr(module, "__file__", None) or ""

@@ -54,6 +54,7 @@ class Desk:
         asks: For the keeper; the session takes and clears them each tick.
         acks: For the clients, likewise.
         events: For everyone, likewise.
+        obstacle: Why the belts cannot be started in this session any more; empty while they can.
     """
 
     def __init__(self, limits: Limits, cruise_speed_mps: float) -> None:
@@ -63,6 +64,7 @@ class Desk:
         self.asks: list[Ask] = []
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
+        self.obstacle = ""
         self._limits = limits
         self._checks: list[Check] = []
         self._answered: dict[tuple[str, str], Ack] = {}
@@ -126,6 +128,9 @@ class Desk:
     # -- one method per request ------------------------------------------------------------
 
     def _arm(self, request: ClientRequest) -> None:
+        if self.obstacle:
+            self._refuse(request, self.obstacle)
+            return
         if self.commander not in ("", request.client) and self._is_taken():
             self._refuse(request, f"{self.commander} is in command.")
             return
@@ -139,7 +144,9 @@ class Desk:
         )
 
     def _start(self, request: ClientRequest) -> None:
-        if self.commander not in ("", request.client):
+        if self.obstacle:
+            self._refuse(request, self.obstacle)
+        elif self.commander not in ("", request.client):
             self._refuse(request, f"{self.commander} is in command.")
         elif not self.commander and self._mode in ACTIVE:
             # Armed before this session began, by someone it does not know.
