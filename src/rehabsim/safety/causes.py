@@ -82,6 +82,11 @@ LIGHT_FRAC = 0.5
 """Of body weight on both plates, averaged over seconds: more than one person, or plates that do not
 say what they bear."""
 
+PLATES_WORDS = {
+    "stuck": "a force plate repeats the same numbers (cable or amplifier)",
+    "saturated": "a force plate is at the end of its range",
+}
+
 STEPPED_ON_N = 100.0
 """On plates that should be empty."""
 
@@ -159,8 +164,7 @@ def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[
             " number or negative",
         )
     if wish.plates:
-        text = "say the same again and again" if wish.plates == "stuck" else "are at their end"
-        yield f"plates_{wish.plates}", f"the force plates {text}"
+        yield f"plates_{wish.plates}", PLATES_WORDS[wish.plates]
 
 
 def _of_person(person: Person, limits: Limits) -> Iterator[tuple[str, str]]:
