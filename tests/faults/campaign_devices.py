@@ -24,6 +24,7 @@ from rehabsim.session.log import LogReader
 from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim_sim.batch import study
+from rehabsim_sim.patients import patient
 
 TITLE = "Faults of devices and scenarios"
 INTRODUCTION = (
@@ -48,7 +49,7 @@ RISE_MPS = 0.03
 
 PLATES = dict(off="ramp", nan="ramp", cut="ramp", garbage="ramp", slow="ramp", delayed="ramp")
 PLATES |= dict(stuck="ramp", flip="fast", saturate="ramp", drift="none", offset="none")
-PLATES |= dict(wrong="none", swap="none", intermittent="none", dup="none", reorder="none")
+PLATES |= dict(wrong="ramp", swap="ramp", intermittent="none", dup="none", reorder="none")
 TREADMILL = dict(off="ramp", cut="ramp", garbage="ramp", slow="ramp", delayed="ramp")
 TREADMILL |= dict(wrong="estop", offset="estop", flip="estop", stuck="none", drift="none")
 TREADMILL |= dict(saturate="none", swap="none", intermittent="none", dup="none", reorder="none")
@@ -157,7 +158,12 @@ def _session(case: Case, at_s: float) -> Session:
             name, _, channel = kind.partition(" ")
             tables.append(FaultTable(device=device, kind=name, channel=channel, at_s=at_s))
     return Session(
-        scenario=SHAKY, seed=case.seed, cruise_speed_mps=0.4, faults=tables, params=params
+        scenario=SHAKY,
+        seed=case.seed,
+        body_mass_kg=patient("healthy").mass_kg,
+        cruise_speed_mps=0.4,
+        faults=tables,
+        params=params,
     )
 
 

@@ -209,6 +209,29 @@ def test_arm_and_start_need_someone_who_stands_on_the_plates(name, changes, is_o
     assert is_ok or answer.reason.startswith("Not ready: the p")
 
 
+@pytest.mark.parametrize(
+    ("stated_n", "is_ok"),
+    [(nan, True), (609.0, True), (608.0, False), (823.0, True), (824.0, False)],
+)
+def test_plates_that_weigh_other_than_the_session_states_do_not_start(stated_n, is_ok):
+    bench = Bench()
+    bench.tick("reset")
+    (answer,) = bench.tick("arm", person=someone(stated_n=stated_n), wish=WALK).answers
+    assert answer.is_accepted is is_ok
+    if not is_ok:
+        assert f"weigh 700 N, the session file states {stated_n:.0f} N" in answer.reason
+
+
+def test_the_mean_load_is_measured_by_the_stated_weight_where_there_is_one():
+    assert walks_on(person=someone(mean_load_n=1000.0, body_weight_n=800.0, load_n=800.0))
+    twice = someone(mean_load_n=1000.0, body_weight_n=800.0, load_n=800.0, stated_n=700.0)
+    stops("crowded", person=twice)
+
+
+def test_exchanged_plates_stop_the_belts_at_once():
+    stops("plates_exchanged", plates="exchanged")
+
+
 # -- what holds the speed --------------------------------------------------------------------
 
 HOLDS = {

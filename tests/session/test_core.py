@@ -106,6 +106,19 @@ def test_plates_that_send_no_numbers_count_as_silent(side):
     assert room.step(chunks=[plates(4)]).message.plate_t_ns == 4
 
 
+def test_plates_that_begin_to_lag_are_as_old_as_they_are_late():
+    room = Room()
+    ms = 1_000_000
+
+    def told_ns(device_ms, arrival_ms):
+        chunk = msgspec.structs.replace(plates(arrival_ms * ms), device_t_ns=device_ms * ms)
+        return room.step(chunks=[chunk]).message.plate_t_ns
+
+    assert told_ns(1000, 4) == 4 * ms
+    assert told_ns(1004, 9) == pytest.approx(8 * ms, abs=0.01 * ms)
+    assert told_ns(1008, 162) == pytest.approx(12 * ms, abs=0.1 * ms)
+
+
 def test_a_loss_asks_for_a_stop_once_and_says_so():
     room = Room()
     outputs = room.step(loss="plates: hung up.")

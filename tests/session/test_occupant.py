@@ -37,7 +37,13 @@ def test_the_person_is_told_as_the_analysis_knows_them():
     assert (person.load_n, person.body_weight_n) == (720.0, 700.0)
     assert (person.cop_x_m, person.cop_y_m) == (0.1, -0.05)
     assert isnan(person.harness_n)
+    assert isnan(person.stated_n)
     assert plates == ""
+
+
+def test_what_the_session_file_states_is_told():
+    person, _ = Occupant(stated_n=680.0).step([chunk(noisy())], WALKING, 0.004)
+    assert person.stated_n == 680.0
 
 
 def test_a_trial_with_empty_belts_is_told_as_one():
@@ -72,6 +78,41 @@ def test_a_plate_that_repeats_itself_for_a_third_of_a_second_is_stuck(plate, siz
     samples[:count, own] = samples[0, own]
     assert fault(np.split(samples[:count], range(size, count, size))) == plates
     assert fault(np.split(samples, range(size, 1000, size))) == ""
+
+
+def test_a_plate_whose_vertical_force_alone_stands_still_is_at_a_low_end():
+    samples = noisy(400)
+    samples[:, 2] = 100.0
+    assert fault([samples[:299]]) == ""
+    assert fault([samples]) == "saturated"
+
+
+@pytest.mark.parametrize(
+    ("wide_m", "plates"), [(0.2, ""), (0.54, ""), (0.56, "exchanged"), (0.9, "exchanged")]
+)
+@pytest.mark.parametrize("size", [1, 4, 7])
+def test_feet_wider_apart_than_belts_stand_on_exchanged_plates(wide_m, plates, size):
+    samples = noisy(310)
+    samples[:, (3, 9)] = samples[:, (2, 8)] * (wide_m / 2, -wide_m / 2)
+    assert fault(np.split(samples, range(size, 310, size))) == plates
+
+
+def test_width_is_measured_while_both_feet_are_down_and_over_several_steps():
+    both, single = noisy(100), noisy(100)
+    both[:, (3, 9)] = both[:, (2, 8)] * (0.4, -0.4)
+    single[:, 8] = 90.0
+    single[:, 9] = 0.0
+    assert fault([both, single, both, single]) == ""
+    assert fault([both, single, both, single, both, single]) == "exchanged"
+    narrow = noisy(10)
+    assert fault([both, both, narrow, both, both]) == ""
+
+
+def test_a_single_plate_has_no_width():
+    samples = noisy(400)
+    samples[:, 3] = samples[:, 2]
+    samples[:, 6:] = nan
+    assert fault([samples]) == ""
 
 
 def test_an_empty_plate_may_repeat_itself():

@@ -96,6 +96,8 @@ class Session(Strict):
         patient: Whom the simulator puts on the belts.
         seed: Of everything random in the session.
         body_height_m: Of the person, standing; places the centre of mass.
+        body_mass_kg: As they stand on the plates, clothed, less what a harness carries; plates that
+            weigh something else do not start the belts. None takes whatever the plates weigh.
         cruise_speed_mps: Speed at the start; the therapist changes it live.
         is_unloaded: A trial with empty belts: nobody may be on them.
         limits: Of this person, by the names of the site's; they may only be tighter.
@@ -108,6 +110,7 @@ class Session(Strict):
     patient: Annotated[str, Field(pattern=r"^[a-z_]{1,40}(:.{1,20})?$")] = "healthy"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
     body_height_m: Annotated[float, Field(ge=0.8, le=2.4, allow_inf_nan=False)] = 1.75
+    body_mass_kg: Annotated[float, Field(ge=10, le=300, allow_inf_nan=False)] | None = None
     cruise_speed_mps: Speed = 0.8
     is_unloaded: bool = False
     limits: dict[str, Any] = Field(default_factory=dict)

@@ -52,6 +52,7 @@ CAUSES: dict[str, Cause] = {
     "keeper_late": Cause("ramp", "high", "H-06"),
     "wish_insane": Cause("ramp", "high", "H-07"),
     "plates_silent": Cause("ramp", "high", "H-08"),
+    "plates_exchanged": Cause("ramp", "high", "H-08"),
     "operator_silent": Cause("ramp", "high", "H-09"),
     "hanging": Cause("ramp", "high", "H-03", 0.10),
     "off_centre": Cause("ramp", "high", "H-10", 0.20),
@@ -85,6 +86,8 @@ say what they bear."""
 PLATES_WORDS = {
     "stuck": "a force plate repeats the same numbers (cable or amplifier)",
     "saturated": "a force plate is at the end of its range",
+    "exchanged": "the feet seem wider apart than the belts' middles: the left and the right force"
+    " plate are exchanged (cables, or the site file)",
 }
 
 STEPPED_ON_N = 100.0
@@ -208,7 +211,9 @@ def _of_person(person: Person, limits: Limits) -> Iterator[tuple[str, str]]:
             f" {person.cop_y_m:.2f} m to the left, limits {-limits.max_behind_m:.2f} to"
             f" {limits.max_ahead_m:.2f} m and {ASIDE_M:.2f} m",
         )
-    mean_frac = person.mean_load_n / weight_n
+    mean_frac = person.mean_load_n / (
+        person.stated_n if isfinite(person.stated_n) else person.body_weight_n
+    )
     text = f"the plates bear {100 * mean_frac:.0f} % of the person's weight on average"
     if mean_frac > CROWDED_FRAC:
         yield "crowded", text

@@ -30,7 +30,7 @@ class Ask(Record, frozen=True, gc=False, tag="ask"):
     source: str
 
 
-PlateFault = Literal["", "stuck", "saturated"]
+PlateFault = Literal["", "stuck", "saturated", "exchanged"]
 
 
 class Person(Record, frozen=True, gc=False, omit_defaults=True):
@@ -41,6 +41,7 @@ class Person(Record, frozen=True, gc=False, omit_defaults=True):
         load_n: Vertical force on both plates.
         mean_load_n: The same, averaged over some seconds.
         body_weight_n: As weighed, or as found while standing or walking.
+        stated_n: The same as the session file states it.
         cop_x_m: Centre of pressure of both plates, frame lab.
         cop_y_m: The same, positive left.
         harness_n: Load on the harness; NaN where none is measured.
@@ -50,6 +51,7 @@ class Person(Record, frozen=True, gc=False, omit_defaults=True):
     load_n: float = nan
     mean_load_n: float = nan
     body_weight_n: float = nan
+    stated_n: float = nan
     cop_x_m: float = nan
     cop_y_m: float = nan
     harness_n: float = nan
@@ -62,7 +64,8 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
         t_ns: When it was made; the permission that it gives expires.
         wish: What the belts should do.
         operator_t_ns: When the console in command was last heard.
-        plate_t_ns: When the newest force-plate sample arrived.
+        plate_t_ns: When the newest force-plate sample should have arrived, had it been as quick as
+            the quickest.
         display_t_ns: Time of the newest state that a display is known to have shown; -1 where
             none is watched.
         person: What is known of the person.

@@ -1,5 +1,7 @@
 """Why belts may not be started, or perturbed, now: one sentence, or nothing. Pure."""
 
+from math import isfinite
+
 from rehabsim.base.limits import Limits
 from rehabsim.base.records import Mode
 from rehabsim.safety.causes import is_at_rest, treadmill_lost
@@ -7,6 +9,10 @@ from rehabsim.safety.messages import GuardInputs
 
 READY_FRAC = (0.8, 1.2)
 """Of body weight: who starts stands on the plates, alone, and does not hold on."""
+
+
+STATED_FRAC = 0.15
+"""Of the stated weight: clothes and shoes, a bag, the plates' own error."""
 
 
 def why_not_at_rest(inputs: GuardInputs, limits: Limits) -> str:
@@ -30,6 +36,11 @@ def why_nobody(inputs: GuardInputs) -> str:
     person = inputs.wish.person
     if not person.body_weight_n > 0:
         return "Not ready: the person's weight is not known; stand still on both plates."
+    if isfinite(person.stated_n) and not _is_near(person.body_weight_n, person.stated_n):
+        return (
+            f"Not ready: the plates weigh {person.body_weight_n:.0f} N, the session file states"
+            f" {person.stated_n:.0f} N. Zero the plates and weigh again, or correct body_mass_kg."
+        )
     least_frac, most_frac = READY_FRAC
     if not least_frac <= person.load_n / person.body_weight_n <= most_frac:
         return (
@@ -37,6 +48,10 @@ def why_nobody(inputs: GuardInputs) -> str:
             " weight. Stand on them, alone and without holding on."
         )
     return ""
+
+
+def _is_near(found_n: float, stated_n: float) -> bool:
+    return abs(found_n - stated_n) <= STATED_FRAC * stated_n
 
 
 def why_not_followed(inputs: GuardInputs) -> str:

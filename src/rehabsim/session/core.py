@@ -6,6 +6,7 @@ from typing import Any
 
 from rehabsim.base.clock import NS
 from rehabsim.base.limits import Limits
+from rehabsim.base.quickest import Quickest
 from rehabsim.base.records import (
     MODES,
     SEVERITIES,
@@ -20,6 +21,7 @@ from rehabsim.base.records import (
     Wish,
 )
 from rehabsim.gait.analysis import GaitAnalysis
+from rehabsim.gait.balance import GRAVITY_MPS2
 from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, where
@@ -94,6 +96,7 @@ class Core:
         cruise_speed_mps: Speed at the start.
         analysis: Of the forces.
         is_unloaded: A trial with empty belts; nobody may be on them.
+        body_mass_kg: What the session file says of the person, or None.
     """
 
     def __init__(
@@ -104,15 +107,18 @@ class Core:
         analysis: GaitAnalysis | None = None,
         *,
         is_unloaded: bool = False,
+        body_mass_kg: float | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
         self._max_belt_age_ns = round(limits.max_belt_age_s * NS)
         self._gait = GaitAnalysis() if analysis is None else analysis
-        self._occupant = Occupant(is_expected=not is_unloaded)
+        stated_n = nan if body_mass_kg is None else body_mass_kg * GRAVITY_MPS2
+        self._occupant = Occupant(is_expected=not is_unloaded, stated_n=stated_n)
         self._desk = Desk(limits, cruise_speed_mps)
         self._report: Report | None = None
         self._belt = NO_BELT
+        self._plate_clock = Quickest()
         self._plate_t_ns = NO_PLATE_NS
         self._left_m = 0.0
         self._right_m = 0.0
@@ -137,8 +143,10 @@ class Core:
             events.append(Event(inputs.t_ns, "stop", "session", "ramp", inputs.loss))
         self._loss = inputs.loss
         for chunk in inputs.chunks:
+            sampled_ns = chunk.device_t_ns + (len(chunk.wrench) - 1) * chunk.dt_ns
+            late_ns = self._plate_clock.hear(sampled_ns, chunk.t_ns)
             if _has_forces(chunk):
-                self._plate_t_ns = chunk.t_ns
+                self._plate_t_ns = chunk.t_ns - late_ns
         for check in self._desk.take_checks():
             self._gait.prepare(check)
         gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)

@@ -6,8 +6,9 @@ from collections import deque
 
 import msgspec
 
-from rehabsim.base.clock import Clock
+from rehabsim.base.clock import NS, Clock
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.quickest import Quickest
 from rehabsim.session.entrance import FREE, RATE_HZ, TOO_MANY, Quota, Role, may_be_stop
 from rehabsim.session.messages import Request, decode_request, id_of
 from rehabsim.web.keeper_link import KeeperLink, StopAnswer
@@ -165,15 +166,19 @@ class Reception:
             self._forget(pulse.boot_id)
         if pulse.tick != self._tick:
             self._tick, self._advanced_ns = pulse.tick, now_ns
-        self._session.clock.hear(pulse.t_s, now_ns)
+        self._session.clock.hear(round(pulse.t_s * NS), now_ns)
         self.state = body
         self.state_count += 1
+
+    def _session_s(self, now_ns: int) -> float | None:
+        clock = self._session.clock
+        return clock.theirs_ns(now_ns) / NS if clock.is_set else None
 
     def _forget(self, boot_id: str) -> None:
         """Another session runs now."""
         self._events.clear()
         self._session_text = None
-        self._session.clock.forget()
+        self._session.clock = Quickest()
         if self._boot_id:
             self._tell_all(_text("forget", boot_id=boot_id))
         self._boot_id = boot_id
@@ -251,7 +256,7 @@ class Reception:
                 _text(
                     "pong",
                     t0=ping.t0,
-                    t_s=self._session.clock.t_s(now_ns),
+                    t_s=self._session_s(now_ns),
                     has_keeper=self._keeper.is_heard(now_ns),
                 )
             )

@@ -10,6 +10,7 @@ import msgspec
 import zmq
 
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.quickest import Quickest
 from rehabsim.session.keys import ClientKey, use_key
 from rehabsim.session.messages import split_frame
 from rehabsim.web.subscription import drain, subscribe
@@ -17,9 +18,6 @@ from rehabsim.web.subscription import drain, subscribe
 NEWS = ("event", "gait", "session")
 MAX_NEWS_AT_ONCE = 200
 MAX_UNSENT_REQUESTS = 64
-NO_OFFSET = -(1 << 62)
-CREEP_PPM = 100
-"""How fast the estimate of the session's clock gives way, should the two clocks drift apart."""
 
 
 class Pulse(msgspec.Struct, frozen=True):
@@ -40,32 +38,6 @@ class News(msgspec.Struct, frozen=True):
 
     topic: str
     text: str
-
-
-class SessionClock:
-    """What time it is in the session, from when its states arrive.
-
-    The quickest message tells the difference of the clocks best: it waited least.
-    """
-
-    def __init__(self) -> None:
-        self._offset_ns = NO_OFFSET
-        self._heard_ns = 0
-
-    def forget(self) -> None:
-        """Start again, for another session."""
-        self._offset_ns = NO_OFFSET
-
-    def hear(self, t_s: float, now_ns: int) -> None:
-        """Note that a state of session time `t_s` arrived at `now_ns`."""
-        offset_ns = round(t_s * 1e9) - now_ns
-        creep_ns = (now_ns - self._heard_ns) * CREEP_PPM // 1_000_000
-        self._offset_ns = max(offset_ns, self._offset_ns - creep_ns)
-        self._heard_ns = now_ns
-
-    def t_s(self, now_ns: int) -> float | None:
-        """Return the session's time at `now_ns`, None before its first state."""
-        return None if self._offset_ns == NO_OFFSET else (now_ns + self._offset_ns) / 1e9
 
 
 class Mouth:
@@ -109,7 +81,7 @@ class SessionLink:
     """Hears one session, whichever runs at the two addresses.
 
     Attributes:
-        clock: The session's time.
+        clock: The session's time, told by when its states arrive.
 
     Args:
         state_url: Where it publishes.
@@ -121,7 +93,7 @@ class SessionLink:
     """
 
     def __init__(self, state_url: str, request_url: str, key: ClientKey | None = None) -> None:
-        self.clock = SessionClock()
+        self.clock = Quickest()
         self._context = zmq.Context()
         self._request_url = request_url
         self._key = key
