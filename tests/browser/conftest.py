@@ -105,22 +105,27 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
 
     @contextmanager
     def run(
-        scenario: str = "boat", *, has_operator: bool = False, **params: float
+        scenario: str = "boat",
+        *,
+        has_operator: bool = False,
+        needs_display: bool = False,
+        **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house")) as house:
-            session = _start_session(house, scenario, params, has_operator=has_operator)
+            table = Session(
+                scenario=scenario, cruise_speed_mps=0.5, needs_display=needs_display, params=params
+            )
+            session = _start_session(house, table, has_operator=has_operator)
             gateway, address = house.start_gateway()
             yield Site(house, browser, address, gateway, session)
 
     return run
 
 
-def _start_session(
-    house: House, scenario: str, params: dict[str, float], *, has_operator: bool
-) -> Child:
+def _start_session(house: House, table: Session, *, has_operator: bool) -> Child:
     plan = SessionPlan(
         site=plain(house.site),
-        session=plain(Session(scenario=scenario, cruise_speed_mps=0.5, params=params)),
+        session=plain(table),
         treadmill=house.treadmill,
         plates=house.plates,
         keeper_url=house.keeper_url,

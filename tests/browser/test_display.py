@@ -41,6 +41,23 @@ def changed_part(before: np.ndarray, after: np.ndarray) -> float:
     return float(np.mean(np.abs(after - before).max(axis=2) > 8))
 
 
+def test_a_training_that_needs_its_picture_stands_still_without_it(open_site):
+    with open_site("hike", needs_display=True) as site:
+        console = site.open("/console")
+        console.click("#reset")
+        expect(console.locator("#mode-word")).to_have_text("IDLE")
+        console.click("#arm")
+        expect(console.locator("#note-arm")).to_contain_text("no display has shown this session")
+        screen = show(site, "hike")
+        console.click("#arm")
+        expect(console.locator("#mode-word")).to_have_text("ARMED")
+        console.click("#start")
+        site.house.wait_for_speed(0.3)
+        screen.close()
+        expect(console.locator("#mode-word")).to_have_text("LOCKED")
+        expect(console.locator("#mode-sentence")).to_contain_text("the picture on the display is")
+
+
 @pytest.mark.parametrize("scenario", ["boat", "hike", "drive"])
 def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario):
     with open_site(scenario, has_operator=True) as site:

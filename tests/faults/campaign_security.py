@@ -31,11 +31,6 @@ def rows(share: float) -> Iterator[Row]:
         yield from security_web.rows()
         yield security_net.replays(round(10_000 * max(share, 0.05)))
         yield security_net.commanders(round(10_000 * max(share, 0.02)), 100)
-        yield not_done(
-            "who may move belts: roles and a lease with take-over",
-            "one in command until the belts rest, consoles and observers, silence ends it; taking"
-            " over while belts move, and sign-on of therapists, are missing",
-        )
         bad = list(input_rows(share))
         failures = sum(row.failure_count for row in bad)
         yield Row(

@@ -17,7 +17,7 @@ from rehabsim.base.site import Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import GuardInputs, GuardState, Person, WishMessage
 from rehabsim.session import keys
-from rehabsim.session.desk import ACTIVE, ClientRequest, Desk
+from rehabsim.session.desk import ACTIVE, OFFER_S, ClientRequest, Desk
 from rehabsim.session.publish import Publisher
 from rehabsim.session.setup import SIMULATED_SITE
 
@@ -152,6 +152,7 @@ def replays(count: int) -> Row:
     """Record what a client asked in one session; ask it again, byte for byte, in the next."""
     rng = random.Random(3)
     names = ("arm", "start", "reset", "set_speed", "alive", "weigh", "zero_plates", "marker")
+    names += ("hand_over", "take_over", "seen")
     frames = []
     for number in range(count):
         name = rng.choice(names)
@@ -246,22 +247,25 @@ def flood_and_stop(count: int) -> Row:
 def commanders(history_count: int, tick_count: int, seed: int = 1) -> Row:
     """Let four clients ask at random, against the real guard; watch who is in command.
 
-    A failure is a change of the one in command while belts may move, or a start or a speed that
-    somebody else was granted meanwhile.
+    A failure is a change of the one in command while belts may move, other than by an offer or from
+    someone silent; or a start or a speed that somebody else was granted meanwhile.
     """
     failures = 0
     starts: list[str] = []
+    taken: list[str] = []
     for history in range(history_count):
-        failures += _is_history_bad(random.Random(seed + history), tick_count, starts)
-    failures += not starts
+        failures += _is_history_bad(random.Random(seed + history), tick_count, starts, taken)
+    failures += not starts or not taken
     what = "who may move belts: random histories of four clients"
     note = (
         f"{history_count * tick_count:,} ticks in all, in which belts started {len(starts):,} times"
+        f" and command changed hands {len(taken):,} times while they were armed or moved"
     )
     return Row(what, history_count, failures, bar="never two in command", note=note)
 
 
 NAMES = ("arm", "arm", "start", "start", "pause", "stop", "reset", "reset", "set_speed", "alive")
+NAMES += ("alive", "hand_over", "take_over")
 
 
 SPEEDS = {"a": 0.5, "b": 0.75, "c": 1.0, "d": 1.25}
@@ -271,35 +275,66 @@ SPEEDS = {"a": 0.5, "b": 0.75, "c": 1.0, "d": 1.25}
 SOMEONE = Person(load_n=700.0, mean_load_n=700.0, body_weight_n=700.0, cop_x_m=0.0, cop_y_m=0.0)
 
 
-def _is_history_bad(rng: random.Random, tick_count: int, starts: list[str]) -> bool:
-    desk, state = Desk(LIMITS, 0.8), GuardState()
+class Lease:
+    """What a bystander knows of the one in command: when they were heard, and what they offered."""
+
+    def __init__(self) -> None:
+        self.heard_ns = self.offered_ns = -(10**12)
+
+    def watch(self, desk: Desk, request: ClientRequest, t_ns: int, taken: list[str]) -> bool:
+        """Let the desk take a request; return whether it granted what was not due."""
+        before, speed_mps = desk.commander, desk.cruise_speed_mps
+        ask_count, ack_count = len(desk.asks), len(desk.acks)
+        desk.take(request)
+        if request.name == "start" and len(desk.asks) > ask_count and request.client != before:
+            return True
+        if before == "":
+            self.heard_ns, self.offered_ns = t_ns, -(10**12)
+            return False
+        if desk.cruise_speed_mps not in (speed_mps, SPEEDS[before]):
+            return True
+        if desk.commander != before:
+            is_offered = t_ns - self.offered_ns <= round(OFFER_S * 1e9)
+            is_silent = t_ns - self.heard_ns > round(LIMITS.hold_operator_age_s * 1e9)
+            self.heard_ns, self.offered_ns = t_ns, -(10**12)
+            taken.append(request.client)
+            is_due = request.name == "take_over" and desk.commander == request.client
+            return not (is_due and (is_offered or is_silent))
+        # An id that was used already does nothing.
+        is_done = len(desk.acks) > ack_count and desk.acks[-1][1].status == "applied"
+        if request.client == before and is_done:
+            self.heard_ns = t_ns if request.name == "alive" else self.heard_ns
+            self.offered_ns = t_ns if request.name == "hand_over" else self.offered_ns
+        return False
+
+
+def _is_history_bad(
+    rng: random.Random, tick_count: int, starts: list[str], taken: list[str]
+) -> bool:
+    desk, state, lease = Desk(LIMITS, 0.8), GuardState(), Lease()
     answers, speeds = (), (0.0, 0.0)
     number = 0
     for tick in range(1, tick_count + 1):
         t_ns = tick * TICK_NS * 25
         desk.begin(tick, t_ns, state.mode)
         before, was_active = desk.commander, state.mode in ACTIVE
-        speed_mps = desk.cruise_speed_mps
         for answer in answers:
             desk.hear(answer)
+        if was_active and desk.commander not in (before, ""):
+            return True
         for _ in range(rng.choice((0, 1, 1, 2, 3))):
             number += 1
             client, used = rng.choice("abcd"), str(rng.randint(max(number - 3, 0), number))
-            desk.take(ClientRequest(client, used, rng.choice(NAMES), speed_mps=SPEEDS[client]))
-        desk.age()
-        if was_active and before:
-            is_other = desk.commander not in (before, "")
-            is_faster = desk.cruise_speed_mps not in (speed_mps, SPEEDS[before])
-            if is_other or is_faster:
+            request = ClientRequest(client, used, rng.choice(NAMES), speed_mps=SPEEDS[client])
+            if lease.watch(desk, request, t_ns, taken) and was_active:
                 return True
+        desk.age()
         wish = WishMessage(t_ns, Wish(0.8, 0.8), desk.operator_t_ns, t_ns, person=SOMEONE)
         belt = BeltSample(t_ns, *speeds, 0.0)
         inputs = GuardInputs(t_ns=t_ns, wish=wish, belt=belt, asks=tuple(desk.asks))
         decision = guard(state, inputs, LIMITS)
         if decision.state.mode == "starting" and state.mode == "armed":
             starts.append(desk.commander)
-            if {ask.source for ask in desk.asks if ask.name == "start"} != {desk.commander}:
-                return True
         state, answers = decision.state, decision.answers
         speeds = (decision.command.left_speed_mps, decision.command.right_speed_mps)
         for each in (desk.asks, desk.acks, desk.events):

@@ -293,6 +293,13 @@ def test_what_would_hold_the_speed_disarms(spoilt):
     assert not bench.tick("start", **spoilt).answers[0].is_accepted
 
 
+def test_a_display_that_is_needed_and_has_shown_nothing_yet_disarms():
+    bench = Bench()
+    bench.tick("reset")
+    (answer,) = bench.tick("arm", display_age_ns=bench.t_ns + 4_000_000, wish=WALK).answers
+    assert answer.reason == "Not ready: no display has shown this session yet."
+
+
 def test_a_display_that_nobody_watches_holds_nothing():
     assert walks_on(display_age_ns=None)
     assert walks_on(display_age_ns=300_000_000)

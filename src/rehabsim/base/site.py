@@ -100,6 +100,8 @@ class Session(Strict):
             weigh something else do not start the belts. None takes whatever the plates weigh.
         cruise_speed_mps: Speed at the start; the therapist changes it live.
         is_unloaded: A trial with empty belts: nobody may be on them.
+        needs_display: The training needs its picture: a display shows that it keeps up, or the
+            belts do not start, are held and then stopped.
         limits: Of this person, by the names of the site's; they may only be tighter.
         faults: What goes wrong with simulated devices, and when.
         params: The scenario's own table.
@@ -113,6 +115,7 @@ class Session(Strict):
     body_mass_kg: Annotated[float, Field(ge=10, le=300, allow_inf_nan=False)] | None = None
     cruise_speed_mps: Speed = 0.8
     is_unloaded: bool = False
+    needs_display: bool = False
     limits: dict[str, Any] = Field(default_factory=dict)
     faults: list[FaultTable] = Field(default_factory=list)
     params: dict[str, Any] = Field(default_factory=dict)

@@ -153,7 +153,9 @@ def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[
         text = age_cause(what, age_ns, limit_s)
         if text:
             yield name, text
-    if wish.display_t_ns >= 0:
+    if wish.display_t_ns == 0:
+        yield "display_late", "no display has shown this session yet"
+    elif wish.display_t_ns > 0:
         text = age_cause(
             "the picture on the display", t_ns - wish.display_t_ns, limits.max_display_age_s
         )

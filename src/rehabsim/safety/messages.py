@@ -66,8 +66,8 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
         operator_t_ns: When the console in command was last heard.
         plate_t_ns: When the newest force-plate sample should have arrived, had it been as quick as
             the quickest.
-        display_t_ns: Time of the newest state that a display is known to have shown; -1 where
-            none is watched.
+        display_t_ns: Time of the newest state that the watched display is known to have shown, 0
+            before the first; -1 where none is watched.
         person: What is known of the person.
         plates: What is wrong with the plates, though they speak.
     """

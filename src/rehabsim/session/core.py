@@ -96,6 +96,7 @@ class Core:
         cruise_speed_mps: Speed at the start.
         analysis: Of the forces.
         is_unloaded: A trial with empty belts; nobody may be on them.
+        needs_display: A display must show that it keeps up.
         body_mass_kg: What the session file says of the person, or None.
     """
 
@@ -107,6 +108,7 @@ class Core:
         analysis: GaitAnalysis | None = None,
         *,
         is_unloaded: bool = False,
+        needs_display: bool = False,
         body_mass_kg: float | None = None,
     ) -> None:
         self._scenario = scenario
@@ -115,6 +117,7 @@ class Core:
         self._gait = GaitAnalysis() if analysis is None else analysis
         stated_n = nan if body_mass_kg is None else body_mass_kg * GRAVITY_MPS2
         self._occupant = Occupant(is_expected=not is_unloaded, stated_n=stated_n)
+        self._needs_display = needs_display
         self._desk = Desk(limits, cruise_speed_mps)
         self._report: Report | None = None
         self._belt = NO_BELT
@@ -169,6 +172,7 @@ class Core:
             step.wish,
             self._desk.operator_t_ns,
             self._plate_t_ns,
+            display_t_ns=self._desk.display_t_ns if self._needs_display else -1,
             person=person,
             plates=plates,
         )

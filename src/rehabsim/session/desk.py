@@ -14,6 +14,17 @@ KEEPER_ANSWER_NS = 300_000_000
 NOT_ARMED = "Arm first: who starts the belts is the one who armed them."
 UNANSWERED = "The keeper of the belts does not answer; use the red button on the machine."
 
+OFFER_S = 10.0
+"""How long an offer of the command stands."""
+
+NOT_YOURS = "This console is not in command."
+NOT_OFFERED = (
+    "{commander} is in command and present: ask there to hand over. Anyone may pause or stop."
+)
+
+DISPLAY_SILENT_NS = 1_000_000_000
+"""A display silent for longer may be replaced by another, while the belts are let go."""
+
 MAX_STOP_ASKS = 4
 """STOPs of one tick that are each asked of the keeper; further ones share the last one's answer."""
 
@@ -35,6 +46,7 @@ class ClientRequest(Record, frozen=True):
         name: What to do.
         speed_mps: For `set_speed`.
         text: For `marker`.
+        t_s: Session time of the newest state that the sender has seen, or shows.
     """
 
     client: str
@@ -42,6 +54,7 @@ class ClientRequest(Record, frozen=True):
     name: RequestName
     speed_mps: float | None = None
     text: str | None = None
+    t_s: float | None = None
 
 
 class Desk:
@@ -50,6 +63,7 @@ class Desk:
     Attributes:
         commander: Client in command, or empty.
         operator_t_ns: When the one in command was last heard.
+        display_t_ns: Time of the newest state that the watched display has shown; 0 before any.
         cruise_speed_mps: As set.
         asks: For the keeper; the session takes and clears them each tick.
         acks: For the clients, likewise.
@@ -60,12 +74,16 @@ class Desk:
     def __init__(self, limits: Limits, cruise_speed_mps: float) -> None:
         self.commander = ""
         self.operator_t_ns = -(10**12)
+        self.display_t_ns = 0
         self.cruise_speed_mps = min(cruise_speed_mps, limits.max_speed_mps)
         self.asks: list[Ask] = []
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
         self.obstacle = ""
         self._limits = limits
+        self._offered_ns = -(10**12)
+        self._display = ""
+        self._display_ns = 0
         self._checks: list[Check] = []
         self._answered: dict[tuple[str, str], Ack] = {}
         self._pending: dict[str, tuple[ClientRequest, int]] = {}
@@ -134,8 +152,13 @@ class Desk:
         if self.commander not in ("", request.client) and self._is_taken():
             self._refuse(request, f"{self.commander} is in command.")
             return
-        self.commander, self.operator_t_ns = request.client, self._t_ns
+        self._give_to(request.client)
         self._pass_on(request)
+
+    def _give_to(self, client: str) -> None:
+        """Put a client in command; an offer was that of the one before."""
+        self.commander, self.operator_t_ns = client, self._t_ns
+        self._offered_ns = -(10**12)
 
     def _is_taken(self) -> bool:
         """Return whether someone commands the belts, or is about to."""
@@ -187,6 +210,38 @@ class Desk:
             return
         self.events.append(Event(self._t_ns, "marker", request.client, "none", request.text))
         self._answer(request, "applied", "")
+
+    def _hand_over(self, request: ClientRequest) -> None:
+        """Offer the command; it stays with who has it until someone takes it."""
+        if not self.commander or request.client != self.commander:
+            self._refuse(request, NOT_YOURS)
+            return
+        self._offered_ns = self._t_ns
+        self._answer(request, "applied", "")
+
+    def _take_over(self, request: ClientRequest) -> None:
+        """Change the one in command: by their offer, or when they are not heard any more."""
+        offered_s = (self._t_ns - self._offered_ns) / 1e9
+        silent_s = (self._t_ns - self.operator_t_ns) / 1e9
+        if not self.commander or self._mode not in ACTIVE:
+            self._refuse(request, "Nobody is in command; arm to be.")
+        elif request.client == self.commander:
+            self._refuse(request, "This console is in command already.")
+        elif offered_s > OFFER_S and silent_s <= self._limits.hold_operator_age_s:
+            self._refuse(request, NOT_OFFERED.format(commander=self.commander))
+        else:
+            self._give_to(request.client)
+            self._answer(request, "applied", "")
+
+    def _seen(self, request: ClientRequest) -> None:
+        """Follow one display; while belts are armed or move another one cannot stand in for it."""
+        silent_ns = self._t_ns - self._display_ns
+        if self._display == "" or (self._mode not in ACTIVE and silent_ns > DISPLAY_SILENT_NS):
+            self._display = request.client
+        if request.client == self._display and request.t_s is not None:
+            self._display_ns = self._t_ns
+            self.display_t_ns = min(max(round(request.t_s * 1e9), 1), self._t_ns)
+        self.acks.append((request.client, self._ack(request, "applied", "")))
 
     def _alive(self, request: ClientRequest) -> None:
         if request.client == self.commander:

@@ -1,6 +1,7 @@
 """A live session: what surrounds the core at each tick. Nothing here waits."""
 
 from math import nan
+from pathlib import Path
 
 import msgspec
 
@@ -356,7 +357,8 @@ class LiveSession:
             scenario=self._scenario.name,
             params={key: str(value) for key, value in self._session.params.items()},
             limits=self._site.limits.model_dump(exclude={"perturbation"}),
-            log=self.summary.log,
+            log=Path(self.summary.log).name,
+            needs_display=self._session.needs_display,
         )
 
     def _next(self, topic: str) -> int:

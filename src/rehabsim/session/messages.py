@@ -137,7 +137,8 @@ class SessionMessage(Record, frozen=True, kw_only=True):
         seed: Of everything random.
         params: The scenario's parameters as text.
         limits: The belts' limits, by name.
-        log: Where the session is recorded.
+        needs_display: A display must show that it keeps up (`seen`), or the belts do not run.
+        log: Name of the file that records the session.
     """
 
     schema: int = SCHEMA
@@ -156,6 +157,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
     params: dict[str, str]
     limits: dict[str, float]
     log: str
+    needs_display: bool = False
 
 
 RequestName = Literal[
@@ -170,7 +172,10 @@ RequestName = Literal[
     "weigh",
     "check_left",
     "check_right",
+    "hand_over",
+    "take_over",
     "alive",
+    "seen",
     "hello",
 ]
 

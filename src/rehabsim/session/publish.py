@@ -149,7 +149,9 @@ class Publisher:
         if reason:
             self._refuse(client, request.id, reason)
             return None
-        return ClientRequest(client, request.id, request.name, request.speed_mps, request.text)
+        return ClientRequest(
+            client, request.id, request.name, request.speed_mps, request.text, request.t_s
+        )
 
     def _leave_out(self, client: str, quota: Quota) -> None:
         """Pass over a request of a client that asks too often; say so once."""

@@ -100,6 +100,7 @@ def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
         session.cruise_speed_mps,
         make_analysis(site, session),
         is_unloaded=session.is_unloaded,
+        needs_display=session.needs_display,
         body_mass_kg=session.body_mass_kg,
     )
 

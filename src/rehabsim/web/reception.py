@@ -282,7 +282,7 @@ class Reception:
         elif visitor.role == "observer" and request.name not in FREE:
             visitor.tell(_refusal(request.id, NO_TOKEN))
         elif not self.is_live(now_ns):
-            if request.name != "alive":
+            if request.name not in ("alive", "seen"):
                 visitor.tell(_refusal(request.id, NOT_LIVE))
         elif not mouth.ask(text.encode()):
             visitor.tell(_refusal(request.id, NOT_TAKEN))

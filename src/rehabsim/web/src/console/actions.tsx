@@ -43,10 +43,20 @@ export function Actions() {
 function Commander() {
   const commander = state.value?.commander ?? "";
   return (
-    <p class={`commander${isCommander.value ? " self" : ""}`} id="commander">
+    <div class={`commander${isCommander.value ? " self" : ""}`} id="commander">
       <small>in command</small>
       <b class="live">{commander === "" ? "nobody" : who(commander, client.value)}</b>
       <small>this console: {client.value === "" ? "–" : client.value}</small>
-    </p>
+      {commander !== "" && isLive.value && !isReplay.value && <Change />}
+    </div>
+  );
+}
+
+// Command changes hands in two acts at two consoles, and the belts go on.
+function Change() {
+  return isCommander.value ? (
+    <Press control="hand_over" name="hand_over" class="change" label="Hand over" />
+  ) : (
+    <Press control="take_over" name="take_over" class="change" label="Take over" />
   );
 }

@@ -1,4 +1,4 @@
-// The display: shows what the session publishes, and asks for nothing.
+// The display: shows what the session publishes, and tells it how new the picture is.
 
 import "./style.css";
 import { page_s } from "../net/clock";
@@ -11,6 +11,7 @@ import { NEUTRAL, loadWorld } from "./worlds";
 import type { World } from "./world";
 
 const RATE_HZ = 60;
+const ECHO_EVERY_S = 0.045;
 // What is drawn now is seen about one picture later.
 const LEAD_S = 0.016;
 
@@ -28,10 +29,14 @@ let wanted = "";
 let newest: State | null = null;
 let heard_s = 0;
 let drawn_s = page_s();
+let needsEcho = false;
+let echoed_s = 0;
 
 const link = new Link("display", RATE_HZ, {
   onState: hear,
-  onTold: () => undefined,
+  onTold: (told) => {
+    needsEcho = told.k === "session" ? (told.needs_display ?? false) : needsEcho;
+  },
   onStatus: () => undefined,
   onNewSession: () => {
     newest = null;
@@ -89,7 +94,18 @@ function draw(): void {
   stage.draw(world, world.update(moment));
   hud.score(world.score(moment));
   hud.replay(newest?.is_replay ?? false);
+  echo(now_s);
   canvas.dataset.pictures = String(Number(canvas.dataset.pictures ?? 0) + 1);
+}
+
+// Where the training needs its picture, the session is told which state this one shows.
+function echo(now_s: number): void {
+  if (!needsEcho || newest === null || now_s - echoed_s < ECHO_EVERY_S) {
+    return;
+  }
+  echoed_s = now_s;
+  const { boot_id, t_s } = newest;
+  link.send({ id: `seen-${t_s}`, name: "seen", boot_id, t_s });
 }
 
 canvas.addEventListener("webglcontextlost", (event) => {

@@ -116,6 +116,7 @@ export interface SessionInfo {
   scenario: string;
   limits: Record<string, number>;
   log: string;
+  needs_display?: boolean;
 }
 
 export interface Ack {
@@ -163,7 +164,10 @@ export type RequestName =
   | "reset"
   | "set_speed"
   | "marker"
+  | "hand_over"
+  | "take_over"
   | "alive"
+  | "seen"
   | "zero_plates"
   | "check_left"
   | "check_right"
