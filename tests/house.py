@@ -71,6 +71,7 @@ class House:
         plan = LaboratoryPlan(
             treadmill_url=LOOPBACK,
             plates_url=LOOPBACK,
+            harness_url=LOOPBACK,
             epoch_ns=self.epoch_ns,
             truth_path=str(self.truth_path),
             **plate_origins(plates),
@@ -80,6 +81,8 @@ class House:
         urls = self.laboratory.wait_ready()
         self.treadmill = self.site.treadmill.model_dump() | {"url": urls["treadmill_url"]}
         self.plates = plates | {"url": urls["plates_url"]}
+        assert self.site.harness is not None
+        self.harness = self.site.harness.model_dump() | {"url": urls["harness_url"]}
         keeper = KeeperPlan(
             treadmill=self.treadmill,
             limits=self.site.limits.model_dump(),
@@ -133,6 +136,7 @@ class House:
             session=plain(session),
             treadmill=self.treadmill,
             plates=self.plates,
+            harness=self.harness,
             keeper_url=self.keeper_url,
             epoch_ns=self.epoch_ns,
             log_path=str(log_path),

@@ -148,7 +148,7 @@ def test_garbage_is_a_protocol_error(play, group, kind):
         with pytest.raises(ProtocolError) as caught:
             await scene.live(0.1)
         assert scene.driver.config.url in str(caught.value)
-        assert caught.value.device in ("treadmill", "plates", "platform")
+        assert caught.value.device in ("treadmill", "plates", "harness", "platform")
 
     play(group, kind, act)
 

@@ -63,8 +63,12 @@ class Laboratory:
         self._platform = MotionBasePort(
             self.world.platform_reins, Faults(faults, "platform", AXES, seed=seed), clock
         )
-        self._sensors = Sensors(self.world, seed) if plan.sensors_urls else None
+        self._worn = Sensors(self.world, seed) if plan.sensors_urls else None
         self._telemetry = Telemetry(plan.sensors_urls, plan.name, clock, faults, seed)
+        self._strap = Sensors(self.world, seed, ("harness",)) if plan.harness_url else None
+        self._harness = Telemetry(
+            (plan.harness_url,) if plan.harness_url else (), plan.name, clock, faults, seed
+        )
         self._is_railed = self.world.plates[0].is_railed
         self._truth: TruthFile | None = None
 
@@ -88,9 +92,13 @@ class Laboratory:
         self.plates_url = await self._stream.open(self.plan.plates_url)
         if self.plan.platform_url:
             self.other_urls["platform"] = await self._platform.open(self.plan.platform_url)
+        await self._harness.open()
+        for outlet in self._harness.outlets:
+            self.other_urls["harness"] = outlet.url
         await self._telemetry.open()
         for outlet in self._telemetry.outlets:
-            self.other_urls[f"sensors {len(self.other_urls) + 1}"] = outlet.url
+            number = sum(name.startswith("sensors") for name in self.other_urls) + 1
+            self.other_urls[f"sensors {number}"] = outlet.url
 
     async def run(self) -> None:
         """Live, until cancelled."""
@@ -111,14 +119,17 @@ class Laboratory:
             self._platform.serve(time_ms, is_cut=self.world.reins.is_cut())
         self.world.live(FRAME_MS)
         await self._stream.send(self.world.wrench, self._is_railed)
-        if self._sensors is not None:
-            self._telemetry.send(time_ms, self._sensors.read())
+        if self._strap is not None:
+            self._harness.send(time_ms, self._strap.read())
+        if self._worn is not None:
+            self._telemetry.send(time_ms, self._worn.read())
         if self._truth is not None:
             self._truth.write(t_ns, self.world.truth, self.world.events)
 
     async def close(self) -> None:
         """Stop listening."""
         await self._telemetry.close()
+        await self._harness.close()
         await self._platform.close()
         await self._panel.close()
         await self._stream.close()

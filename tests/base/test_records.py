@@ -17,6 +17,7 @@ from rehabsim.base.records import (
     Event,
     Gait,
     GaitEvent,
+    HarnessSample,
     PlateChunk,
     PlatformCommand,
     PlatformSample,
@@ -30,6 +31,7 @@ from rehabsim.base.records import (
 BELT = BeltSample(4_000_000, 0.8, 0.81, 0.05)
 EXAMPLES: dict[type[Record], Record] = {
     BeltSample: BELT,
+    HarnessSample: HarnessSample(1, 2, 3, 4.0),
     PlateChunk: PlateChunk(1, 2, 3, 4, np.zeros((1, 12), np.float32)),
     Wish: Wish(0.8, 0.9),
     BeltCommand: BeltCommand(0.8, 0.9, 0.5, 0.5, 0.05, 0.06),

@@ -128,6 +128,7 @@ def _start_session(house: House, table: Session, *, has_operator: bool) -> Child
         session=plain(table),
         treadmill=house.treadmill,
         plates=house.plates,
+        harness=house.harness,
         keeper_url=house.keeper_url,
         epoch_ns=house.epoch_ns,
         has_operator=has_operator,

@@ -1,7 +1,7 @@
 """Who is under the driver contract, and how each is served; the tests are in `tests/`.
 
-A new driver needs a row in `TREADMILL_ROWS`, `PLATES_ROWS` or `PLATFORM_ROWS`. Where the device's
-own program can be run, it has more rows, `kind/how`, on the host's clock.
+A new driver needs a row in `TREADMILL_ROWS`, `PLATES_ROWS`, `HARNESS_ROWS` or `PLATFORM_ROWS`.
+Where the device's own program can be run, it has more rows, `kind/how`, on the host's clock.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from devices.relay import BASE, BELTS, PLATES, Relay, relay_to, relayed
+from devices.relay import BASE, BELTS, HARNESS, PLATES, Relay, relay_to, relayed
 from firmware.boards import emulator, program
 
 from rehabsim.base.clock import Clock, run
@@ -96,12 +96,15 @@ PLATES_ROWS = {
     "recording": Row({}, recorded, "recording:{folder}/walk.csv"),
 }
 
+HARNESS_ROWS = {"rs_harness": Row({}, simulated(HARNESS))}
+
 PLATFORM_ROWS = {
     "moog_6dof2000e": Row({"max_offset_m": 0.12, "max_angle_rad": 0.2}, simulated(BASE)),
 }
 ROWS = {
     driver.TREADMILLS: TREADMILL_ROWS,
     driver.PLATES: PLATES_ROWS,
+    driver.HARNESSES: HARNESS_ROWS,
     driver.PLATFORMS: PLATFORM_ROWS,
 }
 

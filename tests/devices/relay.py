@@ -12,6 +12,7 @@ from rehabsim.devices.laboratory import LABORATORIES, LaboratoryPlan
 from rehabsim.devices.link import Link, listen, open_link
 
 BELTS, PLATES, BASE = "memory:belts", "memory:plates", "memory:base"
+HARNESS = "memory:harness"
 STEP_S = 0.002
 
 
@@ -77,7 +78,11 @@ async def relayed(
 ) -> AsyncIterator[Relay]:
     """Run the laboratory with a treadmill of `kind` and a relay to its device at `device_url`."""
     plan = LaboratoryPlan(
-        treadmill_kind=kind, treadmill_url=BELTS, plates_url=PLATES, platform_url=BASE
+        treadmill_kind=kind,
+        treadmill_url=BELTS,
+        plates_url=PLATES,
+        harness_url=HARNESS,
+        platform_url=BASE,
     )
     laboratory: Any = load(LABORATORIES, "sim")(plan, clock)
     await laboratory.open()

@@ -57,9 +57,18 @@ BELTS = dict(wrong="estop", offset="estop", flip="none", stuck="none", drift="no
 BELTS |= dict(swap="none", off="none", delayed="none", intermittent="none")
 PLATES |= {"nan left": "ramp", "flip left": "none"}
 BELTS |= {"flip left_mps": "ramp", "offset right_mps": "estop"}
+HARNESS = dict(off="ramp", cut="ramp", nan="ramp", garbage="hold", slow="none", delayed="none")
+HARNESS |= dict(stuck="none", flip="none", saturate="none", drift="none", offset="none")
+HARNESS |= dict(wrong="none", intermittent="none", dup="none", reorder="none")
 SCENARIO = dict(raises="ramp", nan="ramp", negative="ramp", infinite="ramp", no_step="ramp")
 SCENARIO |= dict(huge="none", apart="none", steep="none")
-HARDEST = {"plates": PLATES, "treadmill": TREADMILL, "belts": BELTS, "scenario": SCENARIO}
+HARDEST = {
+    "plates": PLATES,
+    "harness": HARNESS,
+    "treadmill": TREADMILL,
+    "belts": BELTS,
+    "scenario": SCENARIO,
+}
 FAULTS = {
     (device, kind): severity
     for device, kinds in HARDEST.items()
@@ -71,7 +80,11 @@ word is the channel."""
 SILENCING = ("off", "cut", "garbage", "slow", "delayed", "nan")
 """After these nobody believes what the device says of itself."""
 
-PAIRED = [key for key, severity in FAULTS.items() if severity != "none"][:20]
+PAIRED = [
+    (device, kind)
+    for (device, kind), severity in FAULTS.items()
+    if severity != "none" and device != "harness"
+][:20]
 
 
 class Case(NamedTuple):

@@ -11,7 +11,7 @@ NAN = float("nan")
 
 
 class Shaky:
-    """Walks at the cruise speed, with a slip of 0.2 m/s at a time of its own."""
+    """Walks at the cruise speed, with a slip at a time of its own."""
 
     name = "shaky"
 
@@ -19,6 +19,8 @@ class Shaky:
         """`[params]` of the session file."""
 
         perturb_s: float = 1e9
+        left_slip_mps: float = 0.2
+        right_slip_mps: float = 0.0
         illness: Illness = ""
         ill_s: float = 1e9
 
@@ -34,7 +36,10 @@ class Shaky:
         """Return the wish, well or ill."""
         p, t_s, mps = self.params, state.t_ns / 1e9, state.cruise_speed_mps
         is_slip = p.perturb_s <= t_s < p.perturb_s + 0.6
-        wish = Wish(mps - 0.2 if t_s < p.perturb_s + 0.4 and is_slip else mps, mps, 0.0, is_slip)
+        slip = (
+            (p.left_slip_mps, p.right_slip_mps) if t_s < p.perturb_s + 0.4 and is_slip else (0, 0)
+        )
+        wish = Wish(mps - slip[0], mps - slip[1], 0.0, is_slip)
         if t_s >= p.ill_s:
             match p.illness:
                 case "raises":

@@ -30,6 +30,7 @@ LIMITS = Limits(
     max_wish_age_s=0.1,
     max_belt_age_s=0.11,
     max_plate_age_s=0.12,
+    max_harness_age_s=0.2,
     hold_operator_age_s=1.0,
     max_operator_age_s=2.5,
     max_display_age_s=0.3,
@@ -72,6 +73,7 @@ def inputs(
     plate_age_ns=0,
     operator_age_ns=0,
     display_age_ns=None,
+    harness_age_ns=None,
     person=SOMEONE,
     plates="",
     has_treadmill=True,
@@ -89,6 +91,7 @@ def inputs(
             t_ns - operator_age_ns,
             t_ns - plate_age_ns,
             -1 if display_age_ns is None else t_ns - display_age_ns,
+            -1 if harness_age_ns is None else t_ns - harness_age_ns,
             person,
             plates,
         )

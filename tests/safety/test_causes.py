@@ -237,6 +237,7 @@ def test_exchanged_plates_stop_the_belts_at_once():
 HOLDS = {
     "plates_stuck": {"plates": "stuck"},
     "plates_saturated": {"plates": "saturated"},
+    "harness_silent": {"harness_age_ns": 201_000_000},
     "operator_late": {"operator_age_ns": 1_500_000_000},
     "display_late": {"display_age_ns": 301_000_000},
 }

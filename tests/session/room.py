@@ -80,10 +80,17 @@ class Room:
     def t_ns(self):
         return self.tick * PERIOD_NS
 
-    def step(self, *requests, chunks=(), reports=(), loss="", missed_count=0):
+    def step(self, *requests, chunks=(), reports=(), loss="", missed_count=0, harness=()):
         self.tick += 1 + missed_count
         inputs = CoreInputs(
-            self.tick, self.t_ns, missed_count, tuple(chunks), tuple(reports), requests, loss
+            self.tick,
+            self.t_ns,
+            missed_count,
+            tuple(chunks),
+            tuple(reports),
+            requests,
+            loss,
+            tuple(harness),
         )
         self.outputs.append(self.core.step(inputs))
         return self.outputs[-1]

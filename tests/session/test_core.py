@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from session.room import LIMITS, Room, Scene, Stroll, accepted, plates, report, request
 
-from rehabsim.base.records import BeltSample, Event, Record, Wish
-from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, tick_row, tick_table
+from rehabsim.base.records import BeltSample, Event, HarnessSample, Record, Wish
+from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, Core, tick_row, tick_table
 from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.training.scenario import Step
 
@@ -117,6 +117,22 @@ def test_plates_that_begin_to_lag_are_as_old_as_they_are_late():
     assert told_ns(1000, 4) == 4 * ms
     assert told_ns(1004, 9) == pytest.approx(8 * ms, abs=0.01 * ms)
     assert told_ns(1008, 162) == pytest.approx(12 * ms, abs=0.1 * ms)
+
+
+def test_the_keeper_is_told_of_the_harness_where_it_is_measured():
+    room = Room()
+    assert room.step().message.harness_t_ns == -1
+    room.core = Core(room.scenario, LIMITS, 0.8, has_harness=True)
+    message = room.step().message
+    assert message.harness_t_ns == NO_PLATE_NS
+    assert isnan(message.person.harness_n)
+    message = room.step(harness=(HarnessSample(5, 0, 0, 9.0), HarnessSample(9, 1, 4, 12.0))).message
+    assert (message.harness_t_ns, message.person.harness_n) == (9, 12.0)
+    message = room.step(harness=(HarnessSample(13, 2, 8, nan),)).message
+    assert message.harness_t_ns == 9
+    assert isnan(message.person.harness_n)
+    message = room.step(harness=(HarnessSample(150_000_013, 3, 12, 9.0),)).message
+    assert message.harness_t_ns == pytest.approx(17, abs=100_000)
 
 
 def test_a_loss_asks_for_a_stop_once_and_says_so():

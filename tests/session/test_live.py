@@ -109,6 +109,7 @@ class Stage:
             core=make_core(SITE, session, scenario),
             plates=self.plates,
             keeper=self.keeper,
+            harness=None,
             publisher=self.publisher,
             log=self.log,
             header=header,

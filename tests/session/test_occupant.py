@@ -27,12 +27,12 @@ def fault(blocks, dt_ns=1_000_000):
     """Return what is wrong after some blocks of samples."""
     occupant, plates = Occupant(), ""
     for block in blocks:
-        _, plates = occupant.step([chunk(block, dt_ns)], WALKING, 0.004)
+        _, plates = occupant.step([chunk(block, dt_ns)], WALKING, nan, 0.004)
     return plates
 
 
 def test_the_person_is_told_as_the_analysis_knows_them():
-    person, plates = Occupant().step([chunk(noisy())], WALKING, 0.004)
+    person, plates = Occupant().step([chunk(noisy())], WALKING, nan, 0.004)
     assert person.is_expected
     assert (person.load_n, person.body_weight_n) == (720.0, 700.0)
     assert (person.cop_x_m, person.cop_y_m) == (0.1, -0.05)
@@ -42,24 +42,24 @@ def test_the_person_is_told_as_the_analysis_knows_them():
 
 
 def test_what_the_session_file_states_is_told():
-    person, _ = Occupant(stated_n=680.0).step([chunk(noisy())], WALKING, 0.004)
-    assert person.stated_n == 680.0
+    person, _ = Occupant(stated_n=680.0).step([chunk(noisy())], WALKING, 9.0, 0.004)
+    assert (person.stated_n, person.harness_n) == (680.0, 9.0)
 
 
 def test_a_trial_with_empty_belts_is_told_as_one():
-    person, _ = Occupant(is_expected=False).step([], Gait(), 0.004)
+    person, _ = Occupant(is_expected=False).step([], Gait(), nan, 0.004)
     assert not person.is_expected
     assert isnan(person.load_n)
 
 
 def test_the_mean_load_follows_slowly_and_forgets_what_is_not_measured():
     occupant = Occupant()
-    occupant.step([], WALKING, 0.004)
+    occupant.step([], WALKING, nan, 0.004)
     double = structs.replace(WALKING, left_fz_n=1020.0)
     for _ in range(round(MEAN_S / 0.004)):
-        person, _ = occupant.step([], double, 0.004)
+        person, _ = occupant.step([], double, nan, 0.004)
     assert person.mean_load_n == pytest.approx(720 + 720 * (1 - np.exp(-1)), rel=1e-3)
-    person, _ = occupant.step([], structs.replace(double, left_fz_n=nan), 0.004)
+    person, _ = occupant.step([], structs.replace(double, left_fz_n=nan), nan, 0.004)
     assert person.mean_load_n == pytest.approx(720 + 720 * (1 - np.exp(-1)), rel=1e-3)
 
 

@@ -73,6 +73,7 @@ class Limits(LimitTable):
         max_wish_age_s: Permission: how old the session's newest wish may be.
         max_belt_age_s: How old the treadmill's newest report may be.
         max_plate_age_s: How old the newest force-plate sample may be.
+        max_harness_age_s: How old the harness's newest reading may be, where it is measured.
         hold_operator_age_s: How long the console in command may be silent before the speed is
             held.
         max_operator_age_s: The same before the belts are stopped.
@@ -97,6 +98,7 @@ class Limits(LimitTable):
     max_wish_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
     max_belt_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
     max_plate_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
+    max_harness_age_s: Annotated[float, Field(ge=0.02, le=1, allow_inf_nan=False)]
     hold_operator_age_s: Annotated[float, Field(ge=0.2, le=30, allow_inf_nan=False)]
     max_operator_age_s: Annotated[float, Field(ge=0.2, le=30, allow_inf_nan=False)]
     max_display_age_s: Annotated[float, Field(ge=0.05, le=5, allow_inf_nan=False)]

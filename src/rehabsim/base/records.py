@@ -99,6 +99,22 @@ class PlateChunk(Record, frozen=True):
     wrench: Floats
 
 
+class HarnessSample(Record, frozen=True, gc=False):
+    """What the harness bears.
+
+    Attributes:
+        t_ns: When the host received it.
+        sequence: Counted by the device from 0.
+        device_t_ns: Device clock when it was taken.
+        load_n: Pull on the cell, the strap's own weight included; NaN is not a number.
+    """
+
+    t_ns: int
+    sequence: int
+    device_t_ns: int
+    load_n: float
+
+
 class Wish(Record, frozen=True, gc=False):
     """What the training asks of the belts; safety decides.
 

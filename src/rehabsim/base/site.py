@@ -9,7 +9,7 @@ from rehabsim.base.limits import Limits
 
 
 class DeviceTable(BaseModel):
-    """`[treadmill]` or `[plates]` of a site file, before its driver has checked the rest."""
+    """`[treadmill]`, `[plates]`, ... of a site file, before its driver has checked the rest."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -54,6 +54,7 @@ class Site(Strict):
     name: str
     treadmill: DeviceTable
     plates: DeviceTable
+    harness: DeviceTable | None = None
     limits: Limits
     publish: Endpoints
     gait: GaitTable = GaitTable()

@@ -19,6 +19,7 @@ def simulate(
     treadmill: str = "bertec",
     treadmill_url: str = "tcp://127.0.0.1:4000",
     plates_url: str = "tcp://127.0.0.1:4001",
+    harness_url: str = "",
     patient: str = "healthy",
     seed: int = 1,
     platform_url: str = "",
@@ -39,6 +40,8 @@ def simulate(
         Where the belts listen.
     plates_url
         Where the force plates listen (rs_plates).
+    harness_url
+        Where the load cell of the harness listens (rs_harness), such as tcp://127.0.0.1:4002.
     patient
         Who walks: NAME, or NAME:SEVERITY from 0 to 1.5.
     seed
@@ -68,6 +71,7 @@ def simulate(
             else f"{treadmill}_treadmill",
             treadmill_url=treadmill_url,
             plates_url=plates_url,
+            harness_url=harness_url,
             patient=patient,
             seed=seed,
             platform_url=platform_url,

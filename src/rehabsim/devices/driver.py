@@ -2,8 +2,8 @@
 
 A driver translates and never decides: bytes come through a link, records go out. It has a
 `Config` (its table of the site file), a constructor and the methods below. Write one, name
-it in the entry-point group `rehabsim.treadmills`, `rehabsim.plates` or `rehabsim.platforms`, and
-the contract suite, `tests/test_driver_contract.py`, runs over it.
+it in the entry-point group `rehabsim.treadmills`, `rehabsim.plates`, `rehabsim.harnesses` or
+`rehabsim.platforms`, and the contract suite, `tests/test_driver_contract.py`, runs over it.
 """
 
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from rehabsim.base.limits import Limits
 from rehabsim.base.records import (
     BeltCommand,
     BeltSample,
+    HarnessSample,
     PlateChunk,
     PlatformCommand,
     PlatformSample,
@@ -95,6 +96,21 @@ class Plates(Driver, Protocol):
         """
 
 
+class Harness(Driver, Protocol):
+    """A load cell in the strap of a harness."""
+
+    lost_count: int
+    """Readings that the device numbered and we never saw."""
+
+    def take(self) -> Sequence[HarnessSample]:
+        """Return the readings that came since the last call, oldest first.
+
+        Raises:
+            LinkError: The load cell hung up.
+            ProtocolError: What came is not its protocol.
+        """
+
+
 class Platform(Driver, Protocol):
     """A motion base under the treadmill."""
 
@@ -124,6 +140,7 @@ class Platform(Driver, Protocol):
 D = TypeVar("D")
 TREADMILLS = "rehabsim.treadmills"
 PLATES = "rehabsim.plates"
+HARNESSES = "rehabsim.harnesses"
 PLATFORMS = "rehabsim.platforms"
 
 
@@ -152,8 +169,8 @@ def make_driver(group: str, table: DeviceTable, clock: Clock, *, where: str) -> 
     """Return the driver for a site file's table, its configuration checked.
 
     Args:
-        group: `TREADMILLS`, `PLATES` or `PLATFORMS`.
-        table: `[treadmill]`, `[plates]` or `[platform]`.
+        group: `TREADMILLS`, `PLATES`, `HARNESSES` or `PLATFORMS`.
+        table: `[treadmill]`, `[plates]`, `[harness]` or `[platform]`.
         clock: The session clock.
         where: File to name in messages.
 

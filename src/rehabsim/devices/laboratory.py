@@ -45,6 +45,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
             the simulated site.
         treadmill_url: Where to listen for the belts' client; port 0 takes a free one.
         plates_url: Where to listen for the plates' client.
+        harness_url: Where to listen for the client of the harness's load cell; or empty.
         patient: Who walks.
         seed: Of everything random.
         left_origin_m: Centre of the left plate, frame lab.
@@ -62,6 +63,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     limits: dict[str, object] = msgspec.field(default_factory=dict)
     treadmill_url: str
     plates_url: str
+    harness_url: str = ""
     patient: str = "healthy"
     seed: int = 1
     left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)

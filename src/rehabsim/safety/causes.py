@@ -60,6 +60,7 @@ CAUSES: dict[str, Cause] = {
     "light": Cause("ramp", "medium", "H-08", 1.0),
     "plates_stuck": Cause("hold", "medium", "H-08", clear="itself"),
     "plates_saturated": Cause("hold", "medium", "H-08", clear="itself"),
+    "harness_silent": Cause("hold", "medium", "H-03", clear="itself"),
     "operator_late": Cause("hold", "medium", "H-09", clear="itself"),
     "display_late": Cause("hold", "medium", "H-11", clear="itself"),
 }
@@ -153,6 +154,11 @@ def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[
         text = age_cause(what, age_ns, limit_s)
         if text:
             yield name, text
+    if wish.harness_t_ns != -1:
+        what, age_ns = "the newest reading of the harness", t_ns - wish.harness_t_ns
+        text = age_cause(what, age_ns, limits.max_harness_age_s)
+        if text:
+            yield "harness_silent", text
     if wish.display_t_ns == 0:
         yield "display_late", "no display has shown this session yet"
     elif wish.display_t_ns > 0:

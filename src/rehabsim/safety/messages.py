@@ -68,6 +68,8 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
             the quickest.
         display_t_ns: Time of the newest state that the watched display is known to have shown, 0
             before the first; -1 where none is watched.
+        harness_t_ns: When the harness's newest reading should have arrived; -1 where none is
+            measured.
         person: What is known of the person.
         plates: What is wrong with the plates, though they speak.
     """
@@ -77,6 +79,7 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
     operator_t_ns: int
     plate_t_ns: int
     display_t_ns: int = -1
+    harness_t_ns: int = -1
     person: Person = Person()
     plates: PlateFault = ""
 

@@ -14,6 +14,7 @@ from rehabsim.base.records import (
     Event,
     Gait,
     GaitEvent,
+    HarnessSample,
     PlateChunk,
     Record,
     Severity,
@@ -49,7 +50,8 @@ class CoreInputs(Record, frozen=True):
         chunks: Force-plate samples that arrived since.
         reports: The keeper's reports that arrived since.
         requests: What clients asked since.
-        loss: Why the plates or the keeper no longer answer, or empty.
+        loss: Why a device or the keeper no longer answers, or empty.
+        harness: Readings of the harness's load cell that arrived since.
     """
 
     tick: int
@@ -59,6 +61,7 @@ class CoreInputs(Record, frozen=True):
     reports: tuple[Report, ...]
     requests: tuple[ClientRequest, ...]
     loss: str = ""
+    harness: tuple[HarnessSample, ...] = ()
 
 
 class CoreOutputs(Record, frozen=True):
@@ -98,6 +101,7 @@ class Core:
         is_unloaded: A trial with empty belts; nobody may be on them.
         needs_display: A display must show that it keeps up.
         body_mass_kg: What the session file says of the person, or None.
+        has_harness: The harness is measured in this room.
     """
 
     def __init__(
@@ -110,6 +114,7 @@ class Core:
         is_unloaded: bool = False,
         needs_display: bool = False,
         body_mass_kg: float | None = None,
+        has_harness: bool = False,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -123,6 +128,9 @@ class Core:
         self._belt = NO_BELT
         self._plate_clock = Quickest()
         self._plate_t_ns = NO_PLATE_NS
+        self._harness_clock = Quickest()
+        self._harness_t_ns = NO_PLATE_NS if has_harness else -1
+        self._harness_n = nan
         self._left_m = 0.0
         self._right_m = 0.0
         self._step: Step | None = None
@@ -150,11 +158,16 @@ class Core:
             late_ns = self._plate_clock.hear(sampled_ns, chunk.t_ns)
             if _has_forces(chunk):
                 self._plate_t_ns = chunk.t_ns - late_ns
+        for sample in inputs.harness:
+            late_ns = self._harness_clock.hear(sample.device_t_ns, sample.t_ns)
+            self._harness_n = sample.load_n
+            if isfinite(sample.load_n):
+                self._harness_t_ns = sample.t_ns - late_ns
         for check in self._desk.take_checks():
             self._gait.prepare(check)
         gait, gait_events = self._gait.step(inputs.chunks, self._belt, inputs.t_ns)
         events += [_news(inputs.t_ns, verdict) for verdict in self._gait.take_verdicts()]
-        person, plates = self._occupant.step(inputs.chunks, gait, dt_s)
+        person, plates = self._occupant.step(inputs.chunks, gait, self._harness_n, dt_s)
         self._move_belts(inputs.t_ns, dt_s)
         state = State(
             t_ns=inputs.t_ns,
@@ -173,6 +186,7 @@ class Core:
             self._desk.operator_t_ns,
             self._plate_t_ns,
             display_t_ns=self._desk.display_t_ns if self._needs_display else -1,
+            harness_t_ns=self._harness_t_ns,
             person=person,
             plates=plates,
         )
@@ -275,6 +289,7 @@ _COUNTS = (
     "t_ns",
     "missed_count",
     "plate_count",
+    "harness_count",
     "report_count",
     "request_count",
     "input_crc",
@@ -327,6 +342,7 @@ def tick_row(
         inputs.t_ns,
         inputs.missed_count,
         sum(len(chunk.wrench) for chunk in inputs.chunks),
+        len(inputs.harness),
         len(inputs.reports),
         len(inputs.requests),
         input_crc,

@@ -1,24 +1,30 @@
 """What one tick leaves in the log: the bytes of its inputs, and the lines of its channels."""
 
 import zlib
+from collections.abc import Sequence
 
 import msgspec
 
-from rehabsim.base.records import GaitEvent, PlateChunk
+from rehabsim.base.records import GaitEvent, HarnessSample, PlateChunk
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.messages import Ack
-from rehabsim.session.table import GAIT_EVENTS, pack_chunk
+from rehabsim.session.table import GAIT_EVENTS, HARNESS, pack_chunk, values_of
 
 
 def pack_inputs(
-    chunks: list[PlateChunk], reports: list[bytes], requests: list[bytes]
-) -> tuple[bytes, int]:
-    """Return the plate rows for the log, and the checksum over every input of a tick.
+    chunks: Sequence[PlateChunk],
+    harness: Sequence[HarnessSample],
+    reports: list[bytes],
+    requests: list[bytes],
+) -> tuple[bytes, bytes, int]:
+    """Return the plate and harness rows for the log, and the checksum over a tick's inputs.
 
-    Source: CRC-32 over plate rows, then keeper messages, then requests, as the log holds them.
+    Source: CRC-32 over plate rows, then harness rows, then keeper messages, then requests, as the
+    log holds them.
     """
     rows = b"".join([pack_chunk(chunk) for chunk in chunks])
-    return rows, checksum(rows, reports, requests)
+    harness_rows = b"".join([HARNESS.pack(*values_of(sample)) for sample in harness])
+    return rows, harness_rows, checksum(rows + harness_rows, reports, requests)
 
 
 def checksum(rows: bytes, reports: list[bytes], requests: list[bytes]) -> int:

@@ -1,5 +1,6 @@
 """A live session: what surrounds the core at each tick. Nothing here waits."""
 
+from collections.abc import Sequence
 from math import nan
 from pathlib import Path
 
@@ -7,9 +8,9 @@ import msgspec
 
 from rehabsim.base.clock import NS, Tick
 from rehabsim.base.errors import DeviceError
-from rehabsim.base.records import Event, PlateChunk
+from rehabsim.base.records import Event, HarnessSample, PlateChunk
 from rehabsim.base.site import Session, Site
-from rehabsim.devices.driver import Plates
+from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs, tick_row, tick_table
@@ -33,7 +34,7 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, values_of
+from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario
 
 SESSION_EVERY_TICKS = 250
@@ -42,7 +43,7 @@ UNGUARDED = "Nobody guards the belts; use the red button on the machine."
 RESTART = "Mend it, then end this session and start another."
 TICK_HZ = NS / PERIOD_NS
 PLATE_HZ = 1000
-NOT_PER_TICK = (PLATES, GAIT_EVENTS)
+NOT_PER_TICK = (PLATES, HARNESS, GAIT_EVENTS)
 KEEPER_BYTES = 1_050
 """Of one report with its frame."""
 
@@ -75,7 +76,7 @@ class Summary(msgspec.Struct):
 def tables(scenario: Scenario) -> tuple[Table, ...]:
     """Return the tables of a session's log; a tick is written behind all that belongs to it."""
     scene = Table("scene", columns_of(scenario.Scene))
-    return (PLATES, scene, GAIT_EVENTS, tick_table())
+    return (PLATES, HARNESS, scene, GAIT_EVENTS, tick_table())
 
 
 def log_bytes_per_s(scenario: Scenario) -> float:
@@ -99,6 +100,7 @@ class LiveSession:
         scenario: The world, for its name and scene.
         core: Makes the ticks.
         plates: Open driver of the force plates.
+        harness: Open driver of the harness's load cell, or None.
         keeper: Open link to the keeper.
         publisher: Tells the world, or None.
         log: Remembers, or None.
@@ -114,6 +116,7 @@ class LiveSession:
         scenario: Scenario,
         core: Core,
         plates: Plates,
+        harness: Harness | None,
         keeper: Link,
         publisher: Publisher | None,
         log: LogWriter | None,
@@ -127,6 +130,7 @@ class LiveSession:
         self._scenario = scenario
         self._core = core
         self._plates = plates
+        self._harness = harness
         self._keeper = keeper
         self._publisher = publisher
         self._log = log
@@ -151,6 +155,7 @@ class LiveSession:
     def step(self, tick: Tick) -> None:
         """Take what came, make the tick, tell the keeper, the log and the world."""
         chunks = self._take_plates()
+        hung = self._take_harness()
         raw_reports, reports = self._take_reports()
         requests = self._take_requests(tick.index * PERIOD_NS)
         inputs = CoreInputs(
@@ -161,6 +166,7 @@ class LiveSession:
             tuple(reports),
             tuple(requests),
             self._loss,
+            tuple(hung),
         )
         outputs = self.outputs = self._core.step(inputs)
         self._tell_keeper(outputs)
@@ -182,6 +188,16 @@ class LiveSession:
             self._has_plates = False
             self._lose("plates", f"{error} Belts are ramping to rest. {RESTART}")
             return []
+
+    def _take_harness(self) -> Sequence[HarnessSample]:
+        if self._harness is None:
+            return ()
+        try:
+            return self._harness.take()
+        except DeviceError as error:
+            self._harness = None
+            self._lose("harness", f"{error} Belts are ramping to rest. {RESTART}")
+            return ()
 
     def _take_reports(self) -> tuple[list[bytes], list[Report]]:
         raw: list[bytes] = []
@@ -258,9 +274,11 @@ class LiveSession:
         if inputs.loss != self._logged_loss:
             self._logged_loss = inputs.loss
             requests.append(msgspec.json.encode(LoggedLoss(inputs.tick, inputs.loss)))
-        rows, crc = pack_inputs(list(inputs.chunks), raw_reports, requests)
+        rows, harness_rows, crc = pack_inputs(inputs.chunks, inputs.harness, raw_reports, requests)
         if rows:
             log.rows("plates", rows)
+        if harness_rows:
+            log.rows("harness", harness_rows)
         for data in raw_reports:
             log.text("keeper", t_ns, data)
         for data in requests:
@@ -304,10 +322,11 @@ class LiveSession:
     def _state_message(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> StateMessage:
         state, report = outputs.state, outputs.report
         keeper_age_s = nan
-        cause, command = "", NO_BELTS
+        cause, needs_restart, command = "", False, NO_BELTS
         if report is not None:
             keeper_age_s = (tick.woke_ns - report.inputs.t_ns) / NS
             cause = report.decision.state.cause
+            needs_restart = report.decision.state.needs_restart
             c = report.decision.command
             command = Belts(c.left_speed_mps, c.right_speed_mps, c.incline_rad)
         if not keeper_age_s <= SILENT_KEEPER_S:
@@ -321,6 +340,7 @@ class LiveSession:
             scenario=self._scenario.name,
             mode=state.mode,
             cause=cause,
+            needs_restart=needs_restart,
             commander=outputs.commander,
             belt=state.belt,
             wish=outputs.step.wish,

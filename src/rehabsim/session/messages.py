@@ -60,6 +60,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         scenario: Name of the running scenario.
         mode: What the keeper is doing.
         cause: Why the belts were stopped, or empty.
+        needs_restart: After that cause no reset helps: check the treadmill, start rehabsim again.
         commander: Who is in command, or empty.
         belt: Measured.
         wish: What the scenario asks for.
@@ -82,6 +83,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     scenario: str
     mode: Mode
     cause: str
+    needs_restart: bool = False
     commander: str
     belt: BeltSample
     wish: Wish

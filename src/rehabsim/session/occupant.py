@@ -49,13 +49,14 @@ class Occupant:
         self._dt_s = nan
 
     def step(
-        self, chunks: Sequence[PlateChunk], gait: Gait, dt_s: float
+        self, chunks: Sequence[PlateChunk], gait: Gait, harness_n: float, dt_s: float
     ) -> tuple[Person, PlateFault]:
         """Return what is known now.
 
         Args:
             chunks: Force-plate samples of this tick.
             gait: What the analysis says of them.
+            harness_n: What the harness bears; NaN where that is not known.
             dt_s: Since the tick before.
         """
         for chunk in chunks:
@@ -76,6 +77,7 @@ class Occupant:
             stated_n=self._stated_n,
             cop_x_m=gait.cop_x_m,
             cop_y_m=gait.cop_y_m,
+            harness_n=harness_n,
         )
         return person, self._fault()
 

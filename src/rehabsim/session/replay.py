@@ -10,6 +10,7 @@ import numpy as np
 from rehabsim.base.config import check
 from rehabsim.base.errors import LogError
 from rehabsim.base.limits import Limits
+from rehabsim.base.records import HarnessSample
 from rehabsim.base.site import Session, Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Report, decode_report
@@ -66,6 +67,7 @@ class _Inputs:
         if not len(self.ticks):
             raise LogError(f"{log.path}: holds no ticks, so there is nothing to run again.")
         self._plates = log.table("plates")
+        self._harness = log.table("harness")
         self._keeper = [data for _, data in log.texts("keeper")]
         self.reports: list[Report] = log.decoded("keeper", decode_report)
         self._asked: dict[int, list[tuple[bytes, LoggedRequest | LoggedLoss]]] = {}
@@ -77,12 +79,13 @@ class _Inputs:
 
     def __iter__(self) -> Iterator[tuple[CoreInputs, int]]:
         """Yield each tick's inputs and the checksum over their logged bytes."""
-        plate, report, loss = 0, 0, ""
-        names = ("tick", "t_ns", "missed_count", "plate_count", "report_count")
+        plate, hung, report, loss = 0, 0, 0, ""
+        names = ("tick", "t_ns", "missed_count", "plate_count", "harness_count", "report_count")
         columns = zip(*(self.ticks[name].tolist() for name in names), strict=True)
-        for tick, t_ns, missed_count, plate_count, report_count in columns:
+        for tick, t_ns, missed_count, plate_count, harness_count, report_count in columns:
             rows = self._plates[plate : plate + plate_count]
             chunks = tuple(chunks_of(rows)) if plate_count else ()
+            harness_rows = self._harness[hung : hung + harness_count]
             asked = self._asked.get(tick, [])
             requests: list[ClientRequest] = []
             for _, entry in asked:
@@ -91,7 +94,7 @@ class _Inputs:
                 else:
                     requests.append(entry.request)
             crc = checksum(
-                rows.tobytes(),
+                rows.tobytes() + harness_rows.tobytes(),
                 self._keeper[report : report + report_count],
                 [data for data, _ in asked],
             )
@@ -104,10 +107,12 @@ class _Inputs:
                     tuple(self.reports[report : report + report_count]),
                     tuple(requests),
                     loss,
+                    tuple(HarnessSample(*row) for row in harness_rows.tolist()),
                 ),
                 crc,
             )
             plate += plate_count
+            hung += harness_count
             report += report_count
 
 

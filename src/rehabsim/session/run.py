@@ -16,7 +16,7 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, LogError, RehabsimError
 from rehabsim.base.realtime import be_realtime
 from rehabsim.base.site import DeviceTable, Session, Site
-from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
+from rehabsim.devices.driver import HARNESSES, PLATES, TREADMILLS, installed, make_driver
 from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
@@ -39,11 +39,7 @@ ENDING_NS = 15 * NS
 
 PROGRESS_TICKS = 250
 SIMULATED = "sim:"
-MEMORY_TREADMILL, MEMORY_PLATES, MEMORY_KEEPER = (
-    "memory:treadmill",
-    "memory:plates",
-    "memory:keeper",
-)
+MEMORY_KEEPER = "memory:keeper"
 
 
 class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +50,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         session: The session file, as written.
         treadmill: The treadmill's table with its real address.
         plates: The plates' table with its real address.
+        harness: The harness's table with its real address, or None where there is none.
         keeper_url: Where the keeper listens.
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
@@ -67,6 +64,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     session: dict[str, Any]
     treadmill: dict[str, Any]
     plates: dict[str, Any]
+    harness: dict[str, Any] | None = None
     keeper_url: str
     epoch_ns: int = 0
     duration_s: float | None = None
@@ -146,6 +144,12 @@ async def _open(
     async with AsyncExitStack() as stack:
         await plates.open()
         stack.push_async_callback(plates.close)
+        harness = None
+        if plan.harness is not None:
+            harness_table = DeviceTable.model_validate(plan.harness)
+            harness = make_driver(HARNESSES, harness_table, clock, where=plan.where)
+            await harness.open()
+            stack.push_async_callback(harness.close)
         keeper = await open_link(plan.keeper_url, clock, device="keeper")
         stack.push_async_callback(keeper.close)
         note = getattr(plates, "note", "")
@@ -171,6 +175,7 @@ async def _open(
             scenario=scenario,
             core=core,
             plates=plates,
+            harness=harness,
             keeper=keeper,
             publisher=publisher,
             log=log,
@@ -191,35 +196,21 @@ def together_plans(
     Raises:
         ConfigError: A device has a real address; nothing real can follow virtual time.
     """
-    treadmill, plates = site.treadmill.model_dump(), site.plates.model_dump()
-    for name, table in (("treadmill", treadmill), ("plates", plates)):
+    tables = device_tables(site)
+    for name, table in tables.items():
         if table["url"] != SIMULATED and not table["url"].startswith("recording:"):
             raise ConfigError(
                 f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
             )
-    laboratory = None
-    if SIMULATED in (treadmill["url"], plates["url"]):
-        laboratory = LaboratoryPlan(
-            treadmill_kind=treadmill["kind"],
-            treadmill_url=MEMORY_TREADMILL,
-            plates_url=MEMORY_PLATES,
-            patient=session.patient,
-            limits=site.limits.model_dump(),
-            faults=fault_plan(session),
-            seed=session.seed,
-            **plate_origins(plates),
-        )
-    elif session.faults:
-        raise ConfigError(f"{where}: faults are for simulated devices, and none is.")
-    if treadmill["url"] == SIMULATED:
-        treadmill["url"] = MEMORY_TREADMILL
-    if plates["url"] == SIMULATED:
-        plates["url"] = MEMORY_PLATES
+    laboratory = laboratory_plan(site, session, "memory:{}", where=where)
+    if laboratory is not None:
+        tables = moved(tables, {f"{name}_url": f"memory:{name}" for name in tables})
     plan = SessionPlan(
         site=plain(site),
         session=plain(session),
-        treadmill=treadmill,
-        plates=plates,
+        treadmill=tables["treadmill"],
+        plates=tables["plates"],
+        harness=tables.get("harness"),
         keeper_url=MEMORY_KEEPER,
         duration_s=duration_s,
         log_path=log_path,
@@ -230,9 +221,49 @@ def together_plans(
     return plan, laboratory
 
 
-def fault_plan(session: Session) -> tuple[Fault, ...]:
-    """Return the faults of a session as a laboratory plan takes them."""
-    return tuple(Fault(**table.model_dump()) for table in session.faults)
+def device_tables(site: Site) -> dict[str, dict[str, Any]]:
+    """Return the tables of a room's devices by name, as the site file has them."""
+    tables = {"treadmill": site.treadmill, "plates": site.plates, "harness": site.harness}
+    return {name: table.model_dump() for name, table in tables.items() if table is not None}
+
+
+def laboratory_plan(site: Site, session: Session, url: str, *, where: str) -> LaboratoryPlan | None:
+    """Return what stands in for the simulated devices of a room, or None where none is.
+
+    Args:
+        site: The room.
+        session: What is trained, by whom, and what goes wrong.
+        url: Where the laboratory shall listen; `{}` stands for the device's name.
+        where: Files to name in messages.
+
+    Raises:
+        ConfigError: There are faults and no simulated device.
+    """
+    tables = device_tables(site)
+    simulated = [name for name, table in tables.items() if table["url"] == SIMULATED]
+    if not simulated:
+        if session.faults:
+            raise ConfigError(f"{where}: faults are for simulated devices, and none is.")
+        return None
+    return LaboratoryPlan(
+        treadmill_kind=tables["treadmill"]["kind"],
+        treadmill_url=url.format("treadmill"),
+        plates_url=url.format("plates"),
+        harness_url=url.format("harness") if "harness" in simulated else "",
+        patient=session.patient,
+        limits=site.limits.model_dump(),
+        faults=tuple(Fault(**table.model_dump()) for table in session.faults),
+        seed=session.seed,
+        **plate_origins(tables["plates"]),
+    )
+
+
+def moved(tables: dict[str, dict[str, Any]], urls: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the devices' tables with the real addresses of those that are simulated."""
+    return {
+        name: table | {"url": urls[f"{name}_url"]} if table["url"] == SIMULATED else table
+        for name, table in tables.items()
+    }
 
 
 def plate_origins(plates: dict[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,7 @@ def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
         make_analysis(site, session),
         is_unloaded=session.is_unloaded,
         needs_display=session.needs_display,
+        has_harness=site.harness is not None,
         body_mass_kg=session.body_mass_kg,
     )
 

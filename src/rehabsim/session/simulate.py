@@ -42,6 +42,7 @@ def serve_process(plan_json: bytes) -> int:
 
     def tell(laboratory: Laboratory, permitted: str) -> None:
         urls = {"treadmill_url": laboratory.treadmill_url, "plates_url": laboratory.plates_url}
+        urls |= {f"{name}_url": url for name, url in laboratory.other_urls.items()}
         _say(ready=urls)
 
     try:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+from msgspec import structs
 
 from rehabsim.base.clock import host_epoch_ns
 from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
@@ -29,7 +30,7 @@ from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
-from rehabsim.session.run import SIMULATED, SessionPlan, fault_plan, plate_origins
+from rehabsim.session.run import SessionPlan, device_tables, laboratory_plan, moved
 from rehabsim.session.setup import plain, tightened
 
 START_S = 120.0
@@ -181,20 +182,14 @@ def _signals(on_end: Callable[[], None]) -> Iterator[None]:
 
 
 def _start(job: Job, folder: Path) -> None:
-    treadmill = job.site.treadmill.model_dump()
-    plates = job.site.plates.model_dump()
     job.epoch_ns = host_epoch_ns()
-    if SIMULATED in (treadmill["url"], plates["url"]):
-        ready = _start_laboratory(job)
-        if treadmill["url"] == SIMULATED:
-            treadmill["url"] = ready["treadmill_url"]
-        if plates["url"] == SIMULATED:
-            plates["url"] = ready["plates_url"]
-    elif job.session.faults:
-        raise ConfigError(f"{job.where}: faults are for simulated devices, and none is.")
+    laboratory = laboratory_plan(job.site, job.session, LOOPBACK, where=job.where)
+    tables = device_tables(job.site)
+    if laboratory is not None:
+        tables = moved(tables, _start_laboratory(job, laboratory))
     keeper_url = f"unix:{folder / 'keeper'}"
     keeper = KeeperPlan(
-        treadmill=treadmill,
+        treadmill=tables["treadmill"],
         limits=tightened(job.site, job.session, where=job.where).limits.model_dump(),
         room=job.site.limits.model_dump(),
         url=keeper_url,
@@ -205,8 +200,9 @@ def _start(job: Job, folder: Path) -> None:
     plan = SessionPlan(
         site=plain(job.site),
         session=plain(job.session),
-        treadmill=treadmill,
-        plates=plates,
+        treadmill=tables["treadmill"],
+        plates=tables["plates"],
+        harness=tables.get("harness"),
         keeper_url=keeper_url,
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
@@ -220,19 +216,8 @@ def _start(job: Job, folder: Path) -> None:
         _start_gateway(job, keeper_url)
 
 
-def _start_laboratory(job: Job) -> dict[str, str]:
-    plan = LaboratoryPlan(
-        treadmill_kind=job.site.treadmill.kind,
-        treadmill_url=LOOPBACK,
-        plates_url=LOOPBACK,
-        patient=job.session.patient,
-        limits=job.site.limits.model_dump(),
-        faults=fault_plan(job.session),
-        seed=job.session.seed,
-        **plate_origins(job.site.plates.model_dump()),
-        epoch_ns=job.epoch_ns,
-        truth_path=job.truth_path,
-    )
+def _start_laboratory(job: Job, plan: LaboratoryPlan) -> dict[str, str]:
+    plan = structs.replace(plan, epoch_ns=job.epoch_ns, truth_path=job.truth_path)
     words = ["-m", "rehabsim", "simulate", "--plan-on-stdin"]
     ready: dict[str, str] = _launch(job, "laboratory", words, msgspec.json.encode(plan), None)
     return ready

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from rehabsim.base.records import WRENCH_COLUMNS, PlateChunk, Record
+from rehabsim.base.records import WRENCH_COLUMNS, HarnessSample, PlateChunk, Record
 
 ColumnType = Literal["i8", "f8", "f4", "?"]
 Rows = npt.NDArray[np.void]
@@ -104,6 +104,9 @@ PLATES = Table(
     ],
 )
 """Every force-plate sample; `is_first` marks the first of a chunk."""
+
+HARNESS = Table("harness", columns_of(HarnessSample))
+"""Every reading of the harness's load cell."""
 
 _CHUNK_DTYPE = np.dtype(
     [(c.name, PLATES.dtype[c.name]) for c in PLATES.columns[:5]] + [("wrench", "<f4", (12,))]

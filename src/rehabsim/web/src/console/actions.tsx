@@ -19,7 +19,8 @@ const NEXT: Record<Mode, string> = {
 
 export function Actions() {
   const mode = state.value?.mode;
-  const next = isLive.value && !isReplay.value && mode !== undefined ? NEXT[mode] : "";
+  const canAct = isLive.value && !isReplay.value && state.value?.needs_restart !== true;
+  const next = canAct && mode !== undefined ? NEXT[mode] : "";
   const look = (name: string) => `act ${name}${name === next ? " next" : ""}`;
   return (
     <div class="actions">

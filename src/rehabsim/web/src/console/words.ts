@@ -88,6 +88,9 @@ export function tone(state: State): Tone {
     case "stopping":
       return state.cause === "paused" ? "attention" : "alarm";
     case "locked":
+      if (state.needs_restart ?? false) {
+        return `${cause} Look after the person, check the treadmill, then start rehabsim again.`;
+      }
       return state.cause === "start-up" || state.cause === "" ? "calm" : "alarm";
   }
 }

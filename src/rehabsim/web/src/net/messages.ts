@@ -78,6 +78,7 @@ export interface State {
   scenario: string;
   mode: Mode;
   cause: string;
+  needs_restart?: boolean;
   commander: string;
   belt: Speeds;
   wish: Speeds;
