@@ -20,7 +20,7 @@ from rehabsim.session.entry import LoggedAck, LoggedRequest, pack_gait_event, pa
 from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.setup import SIMULATED_SITE, plain
-from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, values_of
+from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of, values_of
 from rehabsim.training.scenario import Step
 
 WEIGHT_N = 700.0
@@ -121,7 +121,7 @@ def make_room(urls):
         name: getattr(site, name).model_copy(update={"url": url})
         for name, url in zip(("treadmill", "plates"), urls, strict=True)
     }
-    return site.model_copy(update=tables)
+    return site.model_copy(update=tables | {"harness": None})
 
 
 class Recorder:
@@ -138,14 +138,14 @@ class Recorder:
             scene_columns=("distance_m",),
         )
         self.ticks, self.scenes = tick_table(), Table("scene", columns_of(Steady.Scene))
-        tables = (PLATES, self.ticks, self.scenes, GAIT_EVENTS)
+        tables = (PLATES, HARNESS, self.ticks, self.scenes, GAIT_EVENTS)
         self.log = LogWriter(path, header, tables, is_live=False)
 
     def record(self, inputs, outputs):
         log, t_ns = self.log, inputs.t_ns
         reports = [encode(report) for report in inputs.reports]
         requests = [msgspec.json.encode(LoggedRequest(inputs.tick, r)) for r in inputs.requests]
-        rows, crc = pack_inputs(list(inputs.chunks), reports, requests)
+        rows, _, crc = pack_inputs(inputs.chunks, inputs.harness, reports, requests)
         if rows:
             log.rows("plates", rows)
         acks = [
