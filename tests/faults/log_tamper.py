@@ -14,7 +14,8 @@ Channels = dict[str, list[tuple[int, bytes]]]
 def _log(path: Path) -> tuple[bytes, Channels]:
     log = LogReader(path)
     channels = {name: log.texts(name) for name in (*CHAINED, CHANNEL)}
-    assert all(channels.values())
+    # Nobody could refuse anything: no client reaches a session in virtual time.
+    assert {name for name, messages in channels.items() if not messages} == {"refusals"}
     assert not check_chain(log._head, channels).fault
     return log._head, channels
 
@@ -23,7 +24,7 @@ def tamper(path: Path, random: Random) -> str | None:
     """Return None when the change was detected, else what was done."""
     head, whole = _log(path)
     channels = {name: list(messages) for name, messages in whole.items()}
-    name = random.choice((*CHAINED, CHANNEL, "header"))
+    name = random.choice((*(name for name, messages in whole.items() if messages), "header"))
     if name == "header":
         head, what = _flipped(head, random), "header flipped"
     else:

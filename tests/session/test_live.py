@@ -1,14 +1,17 @@
 """A live session tick by tick: losses, unreadable reports and failing logs are told, not fatal."""
 
+import msgspec
 import pytest
 from session.room import SITE, Stroll, accepted, plates, report
 
 from rehabsim.base.clock import Tick
 from rehabsim.base.errors import LinkError, LogError
+from rehabsim.base.records import HarnessSample
 from rehabsim.base.site import Session
 from rehabsim.safety.messages import Ask, WishMessage, decode_to_keeper, encode
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
+from rehabsim.session.entry import LoggedRefusal
 from rehabsim.session.live import LiveSession, tables
 from rehabsim.session.log import LogReader, LogWriter
 from rehabsim.session.messages import StateMessage
@@ -40,17 +43,19 @@ class Stroll:
 """
 
 
-class FakePlates:
+class FakeDevice:
+    """Plates, or a load cell: what a test lets them say."""
+
     lost_count = 0
 
     def __init__(self):
-        self.chunks, self.error = [], None
+        self.said, self.error = [], None
 
     def take(self):
         if self.error is not None:
             raise self.error
-        chunks, self.chunks = self.chunks, []
-        return chunks
+        said, self.said = self.said, []
+        return said
 
 
 class FakeLink:
@@ -78,7 +83,7 @@ class FakeLink:
 
 class FakePublisher:
     def __init__(self):
-        self.told, self.requests, self.answered = [], [], []
+        self.told, self.requests, self.answered, self.refused = [], [], [], []
 
     def take(self):
         requests, self.requests = self.requests, []
@@ -86,6 +91,10 @@ class FakePublisher:
 
     def tell(self, topic, message):
         self.told.append((topic, message))
+
+    def take_refused(self):
+        refused, self.refused = self.refused, []
+        return refused
 
     def answer(self, client, ack):
         self.answered.append((client, ack))
@@ -100,7 +109,8 @@ class Stage:
         session = Session(scenario=str(path))
         scenario = make_scenario(session, where="test")
         header = make_header(SITE, session, scenario, note="")
-        self.plates, self.keeper, self.publisher = FakePlates(), FakeLink(), FakePublisher()
+        self.plates, self.harness = FakeDevice(), FakeDevice()
+        self.keeper, self.publisher = FakeLink(), FakePublisher()
         self.log = LogWriter(folder / "a.mcap", header, tables(scenario), is_live=False)
         self.live = LiveSession(
             site=SITE,
@@ -109,7 +119,7 @@ class Stage:
             core=make_core(SITE, session, scenario),
             plates=self.plates,
             keeper=self.keeper,
-            harness=None,
+            harness=self.harness,
             publisher=self.publisher,
             log=self.log,
             header=header,
@@ -124,7 +134,8 @@ class Stage:
     def step(self, *, reports=True, missed_count=0):
         self.tick += 1 + missed_count
         t_ns = self.tick * PERIOD_NS
-        self.plates.chunks.append(plates(t_ns, sequence=4 * self.tick))
+        self.harness.said.append(HarnessSample(t_ns, self.tick, t_ns, 8.0 + self.tick))
+        self.plates.said.append(plates(t_ns, sequence=4 * self.tick))
         if reports and not self.keeper.is_ended:
             # Numbered with gaps, so that replay takes them as given.
             self.keeper.waiting.append(encode(report(t_ns, tick=2 * self.tick, belt=(0.5, 0.5))))
@@ -192,6 +203,40 @@ def test_lost_plates_ask_for_a_stop_and_are_replayed(stage):
     assert stage.replay() is None
 
 
+def test_what_the_harness_bears_is_logged_and_replayed(stage):
+    for _ in range(5):
+        stage.step()
+    assert [wish.person.harness_n for wish in stage.keeper.written] == [8.0, 9.0, 10.0, 11.0, 12.0]
+    assert stage.replay() is None
+    assert LogReader(stage.log.path).table("harness")["load_n"].tolist() == [8, 9, 10, 11, 12]
+
+
+def test_a_lost_harness_asks_for_a_stop_and_is_replayed(stage):
+    stage.step()
+    stage.harness.error = LinkError("harness: hung up.", device="harness", url="")
+    for _ in range(5):
+        stage.step()
+    asks = [message for message in stage.keeper.written if isinstance(message, Ask)]
+    assert [ask.name for ask in asks] == ["stop"]
+    assert any(text.startswith("harness: hung up. Belts are ramping") for text in stage.events())
+    assert stage.replay() is None
+
+
+def test_what_was_refused_at_the_entrance_is_in_the_log_and_its_chain(stage):
+    stage.step()
+    stage.publisher.refused.append(LoggedRefusal("mallory", "7", "This key may watch and stop."))
+    stage.step()
+    assert stage.replay() is None
+    log = LogReader(stage.log.path)
+    ((_, data),) = log.texts("refusals")
+    assert msgspec.json.decode(data) == {
+        "client": "mallory",
+        "id": "7",
+        "reason": "This key may watch and stop.",
+    }
+    assert not log.chain().fault
+
+
 def test_a_second_loss_is_told_too(stage):
     stage.step()
     stage.plates.error = LinkError("plates: hung up.", device="plates", url="")
@@ -220,7 +265,7 @@ def test_a_report_that_cannot_be_read_stops_the_belts_and_not_the_session(stage,
 
 
 def test_a_chunk_without_samples_is_nothing(stage):
-    stage.plates.chunks.append(plates(0, count=0))
+    stage.plates.said.append(plates(0, count=0))
     for _ in range(3):
         stage.step()
     assert stage.live.summary.plate_count == 12

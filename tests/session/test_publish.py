@@ -8,7 +8,7 @@ import zmq
 
 from rehabsim.base.errors import LinkError
 from rehabsim.session.messages import Ack, EventMessage, split_frame
-from rehabsim.session.publish import Publisher
+from rehabsim.session.publish import MAX_REFUSED_PER_TICK, Publisher
 
 LOOPBACK = "tcp://127.0.0.1:*"
 BOOT = "a-session"
@@ -42,6 +42,20 @@ def ask(publisher, asker, data):
     while time.monotonic() < deadline and not requests and not asker.poll(5):
         requests = publisher.take()
     return requests, msgspec.json.decode(asker.recv()) if asker.poll(5) else None
+
+
+def test_what_is_refused_is_kept_for_the_log_and_of_a_flood_only_the_first_few(publisher, socket):
+    asker = socket(zmq.DEALER)
+    asker.connect(publisher.request_url)
+    for number in range(20):
+        asker.send(msgspec.json.encode({"id": f"r{number}", "name": "arm"}))
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline and len(publisher._refused) < MAX_REFUSED_PER_TICK:
+        publisher.take()
+    refused = publisher.take_refused()
+    assert [one.id for one in refused] == [f"r{n}" for n in range(MAX_REFUSED_PER_TICK)]
+    assert "needs boot_id" in refused[0].reason
+    assert publisher.take_refused() == []
 
 
 def test_a_request_comes_through_with_its_sender_and_is_answered(publisher, socket):

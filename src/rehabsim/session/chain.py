@@ -1,10 +1,10 @@
 """The chain of operator records: each carries the SHA-256 of the one before. Pure.
 
-Requests, answers and events stay in their own channels, byte for byte as a replay compares them;
-the channel `chain` holds one record for each, in the order in which they were logged, the header
-first and a closing record last. Whoever alters, removes, adds or moves one leaves a chain that
-does not hold. It shows tampering to whoever kept the last SHA-256; it cannot show it where all of
-the chain was computed anew.
+Requests, answers, events and refusals stay in their own channels, byte for byte as a replay
+compares them; the channel `chain` holds one record for each, in the order in which they were
+logged, the header first and a closing record last. Whoever alters, removes, adds or moves one
+leaves a chain that does not hold. It shows tampering to whoever kept the last SHA-256; it cannot
+show it where all of the chain was computed anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,7 +15,7 @@ import msgspec
 from rehabsim.base.records import Record
 
 CHANNEL = "chain"
-CHAINED = ("requests", "acks", "events")
+CHAINED = ("requests", "acks", "events", "refusals")
 """Channels of which every message is in the chain."""
 
 FIRST = "header"

@@ -59,6 +59,14 @@ class LoggedAck(msgspec.Struct):
     ack: Ack
 
 
+class LoggedRefusal(msgspec.Struct):
+    """One line of the log's channel `refusals`: what did not get as far as a tick."""
+
+    client: str
+    id: str
+    reason: str
+
+
 def pack_gait_event(tick: int, event: GaitEvent) -> bytes:
     """Return the row of `GAIT_EVENTS` for one event."""
     return GAIT_EVENTS.pack(

@@ -292,6 +292,8 @@ class LiveSession:
             log.event(event)
         for client, ack in outputs.acks:
             log.text("acks", t_ns, msgspec.json.encode(LoggedAck(inputs.tick, client, ack)))
+        for refusal in self._publisher.take_refused() if self._publisher is not None else ():
+            log.text("refusals", t_ns, msgspec.json.encode(refusal))
         log.end_tick(t_ns)
         self._watch_log(log, t_ns)
 

@@ -23,6 +23,7 @@ from rehabsim.session.entrance import (
     may_be_stop,
     objection,
 )
+from rehabsim.session.entry import LoggedRefusal
 from rehabsim.session.keys import (
     GATEWAY,
     SessionKey,
@@ -44,6 +45,9 @@ from rehabsim.session.zap import DOMAIN, Zap, who
 MAX_REQUESTS_PER_TICK = 32
 MAX_MESSAGES_PER_TICK = 64
 """Looked at; most of a flood is not even decoded."""
+
+MAX_REFUSED_PER_TICK = 4
+"""Kept for the log."""
 
 TAKE_S = 0.004
 """Requests are taken once a tick; quotas count time in takes, so that no clock is asked."""
@@ -77,6 +81,7 @@ class Publisher:
         self._take_count = 0
         self._quotas = Quotas()
         self._envelopes: dict[str, list[bytes]] = {}
+        self._refused: list[LoggedRefusal] = []
         self._zap = Zap(self._context, allowed) if session_key is not None else None
         try:
             self._pub = self._bind(zmq.PUB, state_url, session_key)
@@ -111,6 +116,12 @@ class Publisher:
                 if request is not None:
                     requests.append(request)
         return requests
+
+    def take_refused(self) -> list[LoggedRefusal]:
+        """Return what was refused here since the last call; of a flood, the first few."""
+        refused = self._refused
+        self._refused = []
+        return refused
 
     def answer(self, client: str, ack: Ack) -> None:
         """Send an acknowledgement to one client, if it is still there."""
@@ -167,6 +178,8 @@ class Publisher:
             del self._envelopes[next(iter(self._envelopes))]
 
     def _refuse(self, client: str, request_id: str, reason: str) -> None:
+        if len(self._refused) < MAX_REFUSED_PER_TICK:
+            self._refused.append(LoggedRefusal(client, request_id, reason))
         self.answer(client, Ack(request_id, "rejected", -1, -1.0, reason))
 
     def _bind(self, kind: int, url: str, key: SessionKey | None) -> "zmq.Socket[bytes]":
