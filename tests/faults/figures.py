@@ -70,17 +70,20 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def section(name: str, share: float) -> str:
-    """Run a campaign, or a share of it, and return its section of the page."""
+    """Run a campaign, or a share of it, telling each row; return its section of the page."""
     campaign = _campaign(name)
     load = os.getloadavg()[0]
     began = f"{datetime.now(UTC):%Y-%m-%d}"
-    rows = table(list(campaign.rows(share)))
+    rows = []
+    for row in campaign.rows(share):
+        print(f"{name}: {row.what}: {row.failure_count} of {row.count} failed", flush=True)
+        rows.append(row)
     return (
         f"## {campaign.TITLE}\n\n"
         f"Share of the whole campaign that was run: {share:g}. {began}, {platform.machine()},"
         f" {os.cpu_count()} cores, load {load:.1f} when it began, Linux"
         f" {platform.release().split('-')[0]}, Python {platform.python_version()}.\n\n"
-        f"{campaign.INTRODUCTION}\n\n{rows}"
+        f"{campaign.INTRODUCTION}\n\n{table(rows)}"
     )
 
 

@@ -74,7 +74,9 @@ def test_named_campaigns_are_run_and_no_others(kennel, capsys):
     assert "old bees" in page
     assert "old dogs" not in page
     assert "| tried | 3 | 1 | 2 | 29.44 | 30 | ms | none | so |" in page
-    assert "About Dogs." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.startswith("dogs: tried: 1 of 3 failed\n")
+    assert "About Dogs." in out
 
 
 def test_without_a_name_all_are_run_whole(kennel):
