@@ -11,7 +11,8 @@ import time
 import numpy as np
 import pytest
 import zmq
-from house import Console, House, free_port, newest_state
+from clients import Console, newest_state
+from house import House, free_port
 
 from rehabsim.session.bench import figures_of
 from rehabsim.session.log import LogReader

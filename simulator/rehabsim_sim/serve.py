@@ -124,7 +124,8 @@ class Laboratory:
         if self._worn is not None:
             self._telemetry.send(time_ms, self._worn.read())
         if self._truth is not None:
-            self._truth.write(t_ns, self.world.truth, self.world.events)
+            late_ns = self._clock.now_ns() - t_ns
+            self._truth.write(t_ns, self.world.truth, self.world.events, late_ns=late_ns)
 
     async def close(self) -> None:
         """Stop listening."""

@@ -6,16 +6,24 @@ tests, so that both run the same code.
 """
 
 import importlib
+import os
 import platform
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 HERE = Path(__file__).parent
 PAGE = HERE.parent / "SAFETY_FIGURES.md"
+PREFIX = "campaign_"
+HEAD = """# Safety figures
+
+Made by `make faults`, or one section by `python tests/faults NAME`; do not edit. Simulated people
+and devices unless a row says otherwise.
+"""
 
 
 class Row(NamedTuple):
@@ -42,7 +50,7 @@ class Row(NamedTuple):
 
 def campaigns() -> list[str]:
     """Return the names of all campaigns, by alphabet."""
-    return sorted(path.stem for path in HERE.glob("campaign_*.py"))
+    return sorted(path.stem.removeprefix(PREFIX) for path in HERE.glob(f"{PREFIX}*.py"))
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -61,16 +69,41 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(share: float) -> Iterator[str]:
-    """Yield the page, part by part, as campaigns come to their ends."""
-    yield (
-        "# Safety figures\n\n"
-        f"Made by `make faults`; do not edit. Share of the whole campaigns that was run: {share:g}."
-        " Simulated people and devices unless a row says"
-        f" otherwise. {datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Linux"
-        f" {platform.release().split('-')[0]}, Python {platform.python_version()}.\n"
+def section(name: str, share: float) -> str:
+    """Run a campaign, or a share of it, telling each row; return its section of the page."""
+    campaign = _campaign(name)
+    load = os.getloadavg()[0]
+    began = f"{datetime.now(UTC):%Y-%m-%d}"
+    rows = []
+    for row in campaign.rows(share):
+        print(f"{name}: {row.what}: {row.failure_count} of {row.count} failed", flush=True)
+        rows.append(row)
+    return (
+        f"## {campaign.TITLE}\n\n"
+        f"Share of the whole campaign that was run: {share:g}. {began}, {platform.machine()},"
+        f" {os.cpu_count()} cores, load {load:.1f} when it began, Linux"
+        f" {platform.release().split('-')[0]}, Python {platform.python_version()}.\n\n"
+        f"{campaign.INTRODUCTION}\n\n{table(rows)}"
     )
-    for name in campaigns():
-        campaign = importlib.import_module(f"faults.{name}")
-        rows = table(list(campaign.rows(share)))
-        yield f"\n## {campaign.TITLE}\n\n{campaign.INTRODUCTION}\n\n{rows}"
+
+
+def replaced(page: str, new: str, titles: Sequence[str]) -> str:
+    """Return the page with a section replaced, or added where it was not there.
+
+    Args:
+        page: As it was, or empty.
+        new: The section; its first line is its title.
+        titles: Of all campaigns, in the order of the page; what it has besides goes.
+    """
+    sections = re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:] + [new]
+    known = {one.splitlines()[0].removeprefix("## "): one.strip() + "\n" for one in sections}
+    return "\n".join([HEAD, *(known[title] for title in titles if title in known)])
+
+
+def titles() -> list[str]:
+    """Return the titles of all campaigns."""
+    return [_campaign(name).TITLE for name in campaigns()]
+
+
+def _campaign(name: str) -> Any:
+    return importlib.import_module(f"faults.{PREFIX}{name}")

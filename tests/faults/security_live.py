@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import zmq
+from clients import Page
 from faults.figures import Row
-from house import House, Page
+from house import House
 
 from rehabsim.research.report import write_report
 from rehabsim.safety.keeper import PERIOD_NS, PHASE_NS

@@ -54,6 +54,7 @@ class Hands:
 
     def __init__(self, url: str, process: subprocess.Popen[str]) -> None:
         self.url = url
+        self.pid = process.pid
         self._process = process
 
     def do(self, words: str) -> None:
@@ -63,11 +64,16 @@ class Hands:
 
 
 @contextlib.contextmanager
-def program() -> Iterator[Hands]:
-    """Run the firmware as a program, its serial line a pseudo-terminal."""
+def program(truth: Path | None = None) -> Iterator[Hands]:
+    """Run the firmware as a program, its serial line a pseudo-terminal.
+
+    Args:
+        truth: Where it shall write the belts' true speeds.
+    """
     build("host")
+    words = [BUILD / "rs_treadmill", *([truth] if truth else [])]
     with subprocess.Popen(
-        [BUILD / "rs_treadmill"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stdout is not None

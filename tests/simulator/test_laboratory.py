@@ -15,7 +15,7 @@ from rehabsim.devices.link import open_link
 from rehabsim.devices.rs_plates import RsPlates
 from rehabsim_sim.patients import PATIENTS
 from rehabsim_sim.serve import Laboratory
-from rehabsim_sim.truth import COLUMNS
+from rehabsim_sim.truth import COLUMNS, LATE
 
 PLAN = LaboratoryPlan(treadmill_url="memory:belts", plates_url="memory:plates", seed=3)
 
@@ -154,7 +154,8 @@ def test_the_truth_is_on_disk_while_the_laboratory_lives(tmp_path):
             return read(path), read(tmp_path / "truth.events.csv"), clock.now_ns()
 
     rows, events, now_ns = run(main, virtual=True)
-    assert list(rows[0]) == ["t_ns", *COLUMNS]
+    assert list(rows[0]) == ["t_ns", *COLUMNS, LATE]
+    assert {float(row[LATE]) for row in rows} == {0.0}
     times_ns = [int(row["t_ns"]) for row in rows]
     assert set(np.diff(times_ns)) == {4_000_000}
     assert now_ns - times_ns[-1] <= 24_000_000

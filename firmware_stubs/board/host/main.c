@@ -1,8 +1,10 @@
 /* The treadmill's firmware as a program: its serial line is a pseudo-terminal, whose name it
    prints; its belts are a model. Words on standard input stand for hands: `open a`, `close b` the
    channels of the emergency stop, `hang MS` stops the main loop for so long, `quit` or the end of
-   the input ends it. */
+   the input ends it. `rs_treadmill FILE` writes the belts' true speeds there as CSV, a row a round:
+   monotonic time, speeds, and how late the round began. */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +21,8 @@
 enum {
     WATCHDOG_MIN_US = 100,
     WATCHDOG_MAX_US = 400000, /* a PC is no microcontroller: it may leave us waiting */
-    TICK_NS = 1000000
+    TICK_NS = 1000000,
+    FLUSH_ROUNDS = 20
 };
 
 typedef struct {
@@ -29,13 +32,20 @@ typedef struct {
     RsSenses senses;
     RsWatchdog watchdog;
     int line;
+    FILE *truth; /* or NULL */
+    uint32_t rounds;
 } Board;
 
-static uint32_t now_us(void)
+static uint64_t now_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint32_t)((uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static uint32_t now_us(void)
+{
+    return (uint32_t)(now_ns() / 1000u);
 }
 
 static uint32_t new_seed(void)
@@ -67,6 +77,17 @@ static int open_line(void)
     printf("%s\n", ptsname(line));
     fflush(stdout);
     return line;
+}
+
+static FILE *open_truth(const char *path)
+{
+    FILE *truth = fopen(path, "w");
+    if (truth == NULL) {
+        perror(path);
+        exit(1);
+    }
+    fputs("t_ns,left_belt_umps,right_belt_umps,late_us\n", truth);
+    return truth;
 }
 
 static void start(Board *board, RsCause cause)
@@ -153,13 +174,23 @@ static void speak(Board *board, bool is_due)
     rs_watchdog_done(&board->watchdog, RS_SPOKEN);
 }
 
+static void tell_truth(Board *board, uint64_t began_ns, uint64_t due_ns)
+{
+    if (board->truth == NULL) {
+        return;
+    }
+    const int32_t *speed_umps = board->bench.speed_umps;
+    fprintf(board->truth, "%" PRIu64 ",%" PRId32 ",%" PRId32 ",%" PRIu64 "\n", began_ns,
+            speed_umps[0], speed_umps[1], (began_ns - due_ns) / 1000u);
+    if (++board->rounds % FLUSH_ROUNDS == 0) {
+        fflush(board->truth);
+    }
+}
+
 /* Sleep to the next millisecond, or for half of one after a late round: never two at once. */
 static void wait_for_tick(uint64_t *due_ns)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t least_ns =
-        (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec + TICK_NS / 2;
+    uint64_t least_ns = now_ns() + TICK_NS / 2;
     *due_ns += TICK_NS;
     if (*due_ns < least_ns) {
         *due_ns = least_ns;
@@ -168,16 +199,19 @@ static void wait_for_tick(uint64_t *due_ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
 }
 
-int main(void)
+int main(int count, char **words)
 {
     static Board board;
+    board.truth = count > 1 ? open_truth(words[1]) : NULL;
     board.line = open_line();
     start(&board, RS_BOOTED);
     uint64_t due_ns = 0;
     for (;;) {
         wait_for_tick(&due_ns);
+        uint64_t began_ns = now_ns();
         feel_hands(&board);
         bool is_due = live(&board);
+        tell_truth(&board, began_ns, due_ns);
         listen(&board);
         speak(&board, is_due);
         uint32_t now = now_us();
