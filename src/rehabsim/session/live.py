@@ -33,6 +33,7 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
+from rehabsim.session.riding import platform_row, platform_table
 from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario
 
@@ -45,6 +46,9 @@ PLATE_HZ = 1000
 NOT_PER_TICK = (PLATES, GAIT_EVENTS)
 KEEPER_BYTES = 1_050
 """Of one report with its frame."""
+
+PLATFORM_BYTES = 1_250
+"""Of the platform's part in it."""
 
 FRAME_BYTES_PER_S = 25_000
 """Frames of 62 blocks, operator records, events and steps."""
@@ -72,22 +76,23 @@ class Summary(msgspec.Struct):
     log_failure: str = ""
 
 
-def tables(scenario: Scenario) -> tuple[Table, ...]:
+def tables(scenario: Scenario, *, has_platform: bool = False) -> tuple[Table, ...]:
     """Return the tables of a session's log; a tick is written behind all that belongs to it."""
     scene = Table("scene", columns_of(scenario.Scene))
-    return (PLATES, scene, GAIT_EVENTS, tick_table())
+    riding = (platform_table(),) if has_platform else ()
+    return (PLATES, scene, GAIT_EVENTS, *riding, tick_table())
 
 
-def log_bytes_per_s(scenario: Scenario) -> float:
+def log_bytes_per_s(scenario: Scenario, *, has_platform: bool = False) -> float:
     """Return at what rate a live session fills its disk, at least.
 
     Source: rows of the tables at 250 Hz and 1 kHz, what else is in a tick as measured, and the
     frame of each block and message; a test holds it against a real session.
     """
-    per_tick = sum(table.dtype.itemsize for table in tables(scenario) if table not in NOT_PER_TICK)
-    return (
-        TICK_HZ * (per_tick + KEEPER_BYTES) + PLATE_HZ * PLATES.dtype.itemsize + FRAME_BYTES_PER_S
-    )
+    whole = tables(scenario, has_platform=has_platform)
+    per_tick = sum(table.dtype.itemsize for table in whole if table not in NOT_PER_TICK)
+    per_tick += KEEPER_BYTES + PLATFORM_BYTES * has_platform
+    return TICK_HZ * per_tick + PLATE_HZ * PLATES.dtype.itemsize + FRAME_BYTES_PER_S
 
 
 class LiveSession:
@@ -142,6 +147,7 @@ class LiveSession:
         self._news: list[Event] = []
         self._boot_id = header.boot_id
         self._ticks = tick_table()
+        self._platform = None if site.platform is None else platform_table()
         self._scenes = Table("scene", columns_of(scenario.Scene))
 
     def ask(self, request: ClientRequest) -> None:
@@ -207,11 +213,19 @@ class LiveSession:
         requests = self._own_requests
         self._own_requests = []
         if self._operator is not None:
-            mode = self.outputs.state.mode if self.outputs is not None else "locked"
-            requests += self._operator.requests(t_ns, mode)
+            requests += self._operate(self._operator, t_ns)
         if self._publisher is not None:
             requests += self._publisher.take()
         return requests
+
+    def _operate(self, operator: ScriptedOperator, t_ns: int) -> list[ClientRequest]:
+        if self.outputs is None:
+            return operator.requests(t_ns, "locked")
+        platform, report = None, self.outputs.report
+        if report is not None and report.platform is not None:
+            platform = report.platform.decision.state
+        has_ride = self.outputs.message.platform is not None
+        return operator.requests(t_ns, self.outputs.state.mode, platform, has_ride=has_ride)
 
     # -- out -------------------------------------------------------------------------------
 
@@ -268,6 +282,9 @@ class LiveSession:
         row = tick_row(inputs, outputs, input_crc=crc, lateness_s=lateness_s)
         log.rows("ticks", self._ticks.pack(*row))
         log.rows("scene", self._scenes.pack(*values_of(outputs.step.scene)))
+        if self._platform is not None:
+            riding = platform_row(t_ns, outputs.message.platform, outputs.report)
+            log.rows("platform", self._platform.pack(*riding))
         for gait_event in outputs.gait_events:
             log.rows("gait_events", pack_gait_event(inputs.tick, gait_event))
         for event in outputs.events:

@@ -166,6 +166,8 @@ RequestName = Literal[
     "pause",
     "stop",
     "reset",
+    "engage",
+    "settle",
     "set_speed",
     "marker",
     "zero_plates",

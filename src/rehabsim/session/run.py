@@ -20,6 +20,7 @@ from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
 from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
+from rehabsim.safety.platform_keeper import make_platform_keeper
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.disk import DISK, require_space
@@ -39,11 +40,8 @@ ENDING_NS = 15 * NS
 
 PROGRESS_TICKS = 250
 SIMULATED = "sim:"
-MEMORY_TREADMILL, MEMORY_PLATES, MEMORY_KEEPER = (
-    "memory:treadmill",
-    "memory:plates",
-    "memory:keeper",
-)
+MEMORY = {f"{name}_url": f"memory:{name}" for name in ("treadmill", "plates", "platform")}
+MEMORY_KEEPER = "memory:keeper"
 
 
 class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +52,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         session: The session file, as written.
         treadmill: The treadmill's table with its real address.
         plates: The plates' table with its real address.
+        platform: The platform's table with its real address, None where there is none.
         keeper_url: Where the keeper listens.
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
@@ -67,6 +66,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     session: dict[str, Any]
     treadmill: dict[str, Any]
     plates: dict[str, Any]
+    platform: dict[str, Any] | None = None
     keeper_url: str
     epoch_ns: int = 0
     duration_s: float | None = None
@@ -157,9 +157,12 @@ async def _open(
             stack.callback(publisher.close)
         log = None
         if plan.log_path:
+            has_platform = site.platform is not None
             if is_live:
-                require_space(Path(plan.log_path), log_bytes_per_s(scenario), DISK)
-            log = LogWriter(Path(plan.log_path), header, tables(scenario), is_live=is_live)
+                rate = log_bytes_per_s(scenario, has_platform=has_platform)
+                require_space(Path(plan.log_path), rate, DISK)
+            columns = tables(scenario, has_platform=has_platform)
+            log = LogWriter(Path(plan.log_path), header, columns, is_live=is_live)
         operator = None
         if plan.has_operator:
             end_ns = None if plan.duration_s is None else round(plan.duration_s * NS)
@@ -191,35 +194,24 @@ def together_plans(
     Raises:
         ConfigError: A device has a real address; nothing real can follow virtual time.
     """
-    treadmill, plates = site.treadmill.model_dump(), site.plates.model_dump()
-    for name, table in (("treadmill", treadmill), ("plates", plates)):
+    devices = device_tables(site)
+    for name, table in devices.items():
         if table["url"] != SIMULATED and not table["url"].startswith("recording:"):
             raise ConfigError(
                 f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
             )
     laboratory = None
-    if SIMULATED in (treadmill["url"], plates["url"]):
-        laboratory = LaboratoryPlan(
-            treadmill_kind=treadmill["kind"],
-            treadmill_url=MEMORY_TREADMILL,
-            plates_url=MEMORY_PLATES,
-            patient=session.patient,
-            limits=site.limits.model_dump(),
-            faults=fault_plan(session),
-            seed=session.seed,
-            **plate_origins(plates),
-        )
+    if is_simulated(devices):
+        laboratory = laboratory_plan(site, session, MEMORY)
     elif session.faults:
         raise ConfigError(f"{where}: faults are for simulated devices, and none is.")
-    if treadmill["url"] == SIMULATED:
-        treadmill["url"] = MEMORY_TREADMILL
-    if plates["url"] == SIMULATED:
-        plates["url"] = MEMORY_PLATES
+    put_in_place(devices, MEMORY)
     plan = SessionPlan(
         site=plain(site),
         session=plain(session),
-        treadmill=treadmill,
-        plates=plates,
+        treadmill=devices["treadmill"],
+        plates=devices["plates"],
+        platform=devices.get("platform"),
         keeper_url=MEMORY_KEEPER,
         duration_s=duration_s,
         log_path=log_path,
@@ -228,6 +220,50 @@ def together_plans(
         where=where,
     )
     return plan, laboratory
+
+
+def device_tables(site: Site) -> dict[str, dict[str, Any]]:
+    """Return the tables of a site's devices by name."""
+    tables = {"treadmill": site.treadmill, "plates": site.plates, "platform": site.platform}
+    return {name: table.model_dump() for name, table in tables.items() if table is not None}
+
+
+def is_simulated(devices: dict[str, dict[str, Any]]) -> bool:
+    """Return whether any device needs a laboratory."""
+    return any(table["url"] == SIMULATED for table in devices.values())
+
+
+def put_in_place(devices: dict[str, dict[str, Any]], urls: dict[str, str]) -> None:
+    """Give each simulated device the address at which the laboratory serves it."""
+    for name, table in devices.items():
+        if table["url"] == SIMULATED:
+            table["url"] = urls[f"{name}_url"]
+
+
+def laboratory_plan(
+    site: Site, session: Session, urls: dict[str, str], **more: Any
+) -> LaboratoryPlan:
+    """Return the laboratory that stands in for a site's simulated devices.
+
+    Args:
+        site: The room.
+        session: What is trained.
+        urls: Where to serve each device.
+        more: Further fields of the plan.
+    """
+    has_base = site.platform is not None and site.platform.url == SIMULATED
+    return LaboratoryPlan(
+        treadmill_kind=site.treadmill.kind,
+        treadmill_url=urls["treadmill_url"],
+        plates_url=urls["plates_url"],
+        platform_url=urls["platform_url"] if has_base else "",
+        patient=session.patient,
+        limits=site.limits.model_dump(),
+        faults=fault_plan(session),
+        seed=session.seed,
+        **plate_origins(site.plates.model_dump()),
+        **more,
+    )
 
 
 def fault_plan(session: Session) -> tuple[Fault, ...]:
@@ -267,8 +303,14 @@ async def run_together(
             TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
         )
         session = check(plan.session, Session, where=plan.where)
-        limits = tightened(site, session, where=plan.where).limits
-        keeper = Keeper(treadmill, limits, clock, plan.keeper_url, room=site.limits)
+        tight, platform = tightened(site, session, where=plan.where), None
+        if plan.platform is not None and tight.platform_limits is not None:
+            platform = make_platform_keeper(
+                plan.platform, tight.platform_limits, clock, where=plan.where
+            )
+        keeper = Keeper(
+            treadmill, tight.limits, clock, plan.keeper_url, room=site.limits, platform=platform
+        )
         await keeper.open()
         stack.push_async_callback(keeper.close)
         await stack.enter_async_context(_running(keeper.run()))

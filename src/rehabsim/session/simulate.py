@@ -41,8 +41,9 @@ def serve_process(plan_json: bytes) -> int:
     """Serve the plan given as JSON, answering in JSON lines; return the exit status."""
 
     def tell(laboratory: Laboratory, permitted: str) -> None:
+        platform_url = laboratory.other_urls.get("platform", "")
         urls = {"treadmill_url": laboratory.treadmill_url, "plates_url": laboratory.plates_url}
-        _say(ready=urls)
+        _say(ready=urls | {"platform_url": platform_url})
 
     try:
         plan = msgspec.json.decode(plan_json, type=LaboratoryPlan)

@@ -24,12 +24,17 @@ import msgspec
 from rehabsim.base.clock import host_epoch_ns
 from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
 from rehabsim.base.site import Session, Site
-from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
-from rehabsim.session.run import SIMULATED, SessionPlan, fault_plan, plate_origins
+from rehabsim.session.run import (
+    SessionPlan,
+    device_tables,
+    is_simulated,
+    laboratory_plan,
+    put_in_place,
+)
 from rehabsim.session.setup import plain, tightened
 
 START_S = 120.0
@@ -40,6 +45,11 @@ REST_S = 20.0
 
 POLL_S = 0.1
 LOOPBACK = "tcp://127.0.0.1:0"
+SERVED_AT = {
+    "treadmill_url": LOOPBACK,
+    "plates_url": LOOPBACK,
+    "platform_url": "udp://127.0.0.1:0",
+}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -181,32 +191,33 @@ def _signals(on_end: Callable[[], None]) -> Iterator[None]:
 
 
 def _start(job: Job, folder: Path) -> None:
-    treadmill = job.site.treadmill.model_dump()
-    plates = job.site.plates.model_dump()
+    devices = device_tables(job.site)
     job.epoch_ns = host_epoch_ns()
-    if SIMULATED in (treadmill["url"], plates["url"]):
-        ready = _start_laboratory(job)
-        if treadmill["url"] == SIMULATED:
-            treadmill["url"] = ready["treadmill_url"]
-        if plates["url"] == SIMULATED:
-            plates["url"] = ready["plates_url"]
+    if is_simulated(devices):
+        put_in_place(devices, _start_laboratory(job))
     elif job.session.faults:
         raise ConfigError(f"{job.where}: faults are for simulated devices, and none is.")
     keeper_url = f"unix:{folder / 'keeper'}"
+    tight = tightened(job.site, job.session, where=job.where)
     keeper = KeeperPlan(
-        treadmill=treadmill,
-        limits=tightened(job.site, job.session, where=job.where).limits.model_dump(),
+        treadmill=devices["treadmill"],
+        limits=tight.limits.model_dump(),
         room=job.site.limits.model_dump(),
         url=keeper_url,
         epoch_ns=job.epoch_ns,
         where=job.where,
+        platform=devices.get("platform"),
+        platform_limits=None
+        if tight.platform_limits is None
+        else tight.platform_limits.model_dump(),
     )
     _launch(job, "keeper", ["-m", "rehabsim.safety.keeper"], msgspec.json.encode(keeper), None)
     plan = SessionPlan(
         site=plain(job.site),
         session=plain(job.session),
-        treadmill=treadmill,
-        plates=plates,
+        treadmill=devices["treadmill"],
+        plates=devices["plates"],
+        platform=devices.get("platform"),
         keeper_url=keeper_url,
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
@@ -221,17 +232,8 @@ def _start(job: Job, folder: Path) -> None:
 
 
 def _start_laboratory(job: Job) -> dict[str, str]:
-    plan = LaboratoryPlan(
-        treadmill_kind=job.site.treadmill.kind,
-        treadmill_url=LOOPBACK,
-        plates_url=LOOPBACK,
-        patient=job.session.patient,
-        limits=job.site.limits.model_dump(),
-        faults=fault_plan(job.session),
-        seed=job.session.seed,
-        **plate_origins(job.site.plates.model_dump()),
-        epoch_ns=job.epoch_ns,
-        truth_path=job.truth_path,
+    plan = laboratory_plan(
+        job.site, job.session, SERVED_AT, epoch_ns=job.epoch_ns, truth_path=job.truth_path
     )
     words = ["-m", "rehabsim", "simulate", "--plan-on-stdin"]
     ready: dict[str, str] = _launch(job, "laboratory", words, msgspec.json.encode(plan), None)
