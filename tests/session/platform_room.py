@@ -1,31 +1,56 @@
 """The simulated room with a platform in it, and whole sessions there in virtual time."""
 
+import asyncio
 from pathlib import Path
 
-from safety.platform_bench import LIMITS as BENCH_LIMITS
+from safety.platform_bench import LIMITS
 
 from rehabsim.base.clock import run
 from rehabsim.base.config import check, load_toml
 from rehabsim.base.site import FaultTable, Session, Site
-from rehabsim.session.run import run_together, together_plans
+from rehabsim.devices.link import open_link
+from rehabsim.safety.messages import Ask, encode
+from rehabsim.session.run import MEMORY_KEEPER, run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, plain
 
 SWAYING = str(Path(__file__).with_name("swaying.py"))
 PLATFORM = {"kind": "moog_6dof2000e", "url": "sim:", "max_offset_m": 0.1, "max_angle_rad": 0.14}
-LIMITS = BENCH_LIMITS
 
 
 def room(**changes):
-    """Return the simulated site with a platform."""
+    """Return the simulated site with a platform, some tables of it changed."""
     site = plain(load_toml(SIMULATED_SITE, Site))
     own = {"platform": PLATFORM, "platform_limits": LIMITS.model_dump()}
     return check(site | own | changes, Site, where="test")
 
 
-def record(path, *, site=None, faults=(), seed=1, duration_s=40.0, **session):
-    """Run a session of the swaying deck into a log; return its summary."""
+def record(path, *, site=None, faults=(), asks=(), duration_s=20.0, seed=1, **session):
+    """Run a session on the swaying deck into a log; return its summary.
+
+    Args:
+        path: Of the log.
+        site: Instead of `room()`.
+        faults: Of devices, each a table of a session file.
+        asks: (time in s, name) of what a stranger asks the keeper.
+        duration_s: Of the session; it walks from about 7 s on.
+        seed: Of the session.
+        session: Further fields of its file.
+    """
+    words = {"scenario": SWAYING, "cruise_speed_mps": 0.4, "limits": {"max_speed_mps": 0.8}}
     tables = [FaultTable(**fault) for fault in faults]
-    words = {"scenario": SWAYING, "cruise_speed_mps": 0.4} | session
-    made = Session(**words, seed=seed, faults=tables)
+    made = Session(**words | session, seed=seed, faults=tables)
     plan, laboratory = together_plans(site or room(), made, "test", duration_s, str(path))
-    return run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
+
+    async def go(clock):
+        async def stranger():
+            for at_s, name in asks:
+                await asyncio.sleep(at_s - clock.now_ns() / 1e9)
+                link = await open_link(MEMORY_KEEPER, clock, device="keeper")
+                link.write(encode(Ask(name, name, "stranger")))
+                await link.close()
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(stranger())
+            return await run_together(plan, clock, plan_laboratory=laboratory)
+
+    return run(go, virtual=True)

@@ -7,7 +7,7 @@ import msgspec
 from rehabsim.base.clock import Clock, run
 from rehabsim.base.errors import RehabsimError
 from rehabsim.base.site import DeviceTable, Site
-from rehabsim.devices.driver import PLATES, TREADMILLS, installed, make_driver
+from rehabsim.devices.driver import PLATES, PLATFORMS, TREADMILLS, installed, make_driver
 from rehabsim.devices.laboratory import LABORATORIES
 from rehabsim.session.run import SIMULATED
 from rehabsim.session.setup import SCENARIOS
@@ -25,7 +25,7 @@ class Found(msgspec.Struct, frozen=True):
 def list_drivers() -> list[tuple[str, str, str]]:
     """Return (group, kind, first line of its docstring) for every plug-in."""
     rows = []
-    for group in (TREADMILLS, PLATES, LABORATORIES, SCENARIOS):
+    for group in (TREADMILLS, PLATES, PLATFORMS, LABORATORIES, SCENARIOS):
         for kind, entry in installed(group).items():
             first_line = (entry.load().__doc__ or "").strip().partition("\n")[0]
             rows.append((group.partition(".")[2], kind, first_line))
@@ -33,7 +33,7 @@ def list_drivers() -> list[tuple[str, str, str]]:
 
 
 def check_site(site: Site, where: str) -> list[Found]:
-    """Open each device of a site, listen for a second, and say what came; belts do not move.
+    """Open each device of a site, listen for a second, and say what came; nothing moves.
 
     Args:
         site: The room.
@@ -46,7 +46,9 @@ def check_site(site: Site, where: str) -> list[Found]:
             for name, group, table in (
                 ("treadmill", TREADMILLS, site.treadmill),
                 ("plates", PLATES, site.plates),
+                ("platform", PLATFORMS, site.platform),
             )
+            if table is not None
         ]
 
     return run(go)

@@ -33,7 +33,7 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.riding import platform_row, platform_table
+from rehabsim.session.riding import platform_row, platform_table, ride
 from rehabsim.session.table import GAIT_EVENTS, PLATES, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario
 
@@ -254,7 +254,8 @@ class LiveSession:
         s.plate_lost_count = self._plates.lost_count
         s.heel_strike_count += sum(e.kind == "heel_strike" for e in outputs.gait_events)
         s.left_distance_m = outputs.state.left_distance_m
-        stops = [event.text for event in outputs.events if event.kind == "stop"]
+        # A platform that freezes while someone walks stops the belts, and those say so.
+        stops = [e.text for e in outputs.events if e.kind == "stop" and e.source != "platform"]
         s.stops += stops[: MAX_STOPS - len(s.stops)]
 
     def _record(
@@ -356,6 +357,7 @@ class LiveSession:
                 keeper_age_s,
                 (tick.woke_ns - self._plate_t_ns) / NS,
             ),
+            platform=ride(outputs.message.platform, report),
         )
 
     def _session_message(self) -> SessionMessage:
@@ -368,6 +370,7 @@ class LiveSession:
             site=self._site.name,
             treadmill_url=self._site.treadmill.url,
             plates_url=self._site.plates.url,
+            platform_url="" if self._site.platform is None else self._site.platform.url,
             subject=self._session.subject,
             patient=self._session.patient,
             seed=self._session.seed,

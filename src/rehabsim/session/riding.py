@@ -5,6 +5,7 @@ from typing import Any
 
 from rehabsim.base.records import PLATFORM_MODES, Event, PlatformWish, Pose
 from rehabsim.safety.messages import Report
+from rehabsim.session.messages import Ride
 from rehabsim.session.table import Column, Table, columns_of, values_of
 
 UNDONE = "The scenario moves a platform and this room has none: nothing moves but the belts."
@@ -43,6 +44,27 @@ class Riding:
         elif self._last is not None and self._last.is_perturbing:
             self._last = PlatformWish(self._last.pose)
         return self._last
+
+
+def ride(wish: PlatformWish | None, report: Report | None) -> Ride | None:
+    """Return what displays are told of the platform.
+
+    Args:
+        wish: Told to the keeper in this tick.
+        report: The keeper's newest.
+    """
+    if report is None or report.platform is None:
+        return None
+    decision, sample = report.platform.decision, report.platform.sample
+    return Ride(
+        mode=decision.state.mode,
+        cause=decision.state.cause,
+        belt_cause=decision.belt_cause,
+        base="" if sample is None else sample.state,
+        pose=NOWHERE if sample is None else sample.pose,
+        wish=NOWHERE if wish is None else wish.pose,
+        command=decision.command.pose,
+    )
 
 
 def platform_table() -> Table:
