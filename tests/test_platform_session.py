@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from safety.platform_bench import LIMITS
-from session.platform_room import record
+from session.platform_room import record, room
 from session.swaying import Swaying
 
 from rehabsim.base.config import load_toml
@@ -15,6 +14,7 @@ from rehabsim.session.replay import replay
 from rehabsim.session.riding import UNDONE
 from rehabsim.session.setup import SIMULATED_SITE
 
+LIMITS = room().platform_limits
 AXES = Pose.__struct_fields__
 MOVING = PLATFORM_MODES.index("moving")
 FREEZE = PLATFORM_MODES.index("freeze")

@@ -55,7 +55,7 @@ def test_a_person_may_tighten_the_limits_of_the_platform_and_not_widen_them():
     for own, words in (
         ({"max_roll_rad": 0.2}, "platform_limits.max_roll_rad: 0.2 is wider than the room's 0.14"),
         ({"max_rol_rad": 0.1}, "unknown key"),
-        ({"max_rate_radps": 0.05}, "max_settle_rate_radps = 0.06 is above max_rate_radps = 0.05"),
+        ({"max_rate_radps": 0.04}, "max_settle_rate_radps = 0.05 is above max_rate_radps = 0.04"),
     ):
         session = Session(scenario="boat", platform_limits=own)
         with pytest.raises(ConfigError, match=words) as caught:

@@ -1,9 +1,9 @@
 """The keeper's part for a platform: it hears the base, lets its guard decide, and tells it."""
 
 from rehabsim.base.clock import Clock
-from rehabsim.base.errors import DeviceError, LinkError
+from rehabsim.base.errors import ConfigError, DeviceError, LinkError
 from rehabsim.base.limits import Limits, PlatformLimits
-from rehabsim.base.records import PlatformCommand, PlatformSample, Severity
+from rehabsim.base.records import PlatformCommand, PlatformSample, Pose, Severity
 from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import PLATFORMS, Platform, make_driver
 from rehabsim.safety.contact import Contact
@@ -11,6 +11,7 @@ from rehabsim.safety.messages import Answer, Ask, Decision, GuardInputs
 from rehabsim.safety.notebook import Notebook
 from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_belts import platform_inputs
+from rehabsim.safety.platform_envelope import box
 from rehabsim.safety.platform_messages import PlatformAsk, PlatformReport, PlatformState
 
 SEND_TICKS = 4
@@ -169,9 +170,18 @@ def make_platform_keeper(
         where: File to name in messages.
 
     Raises:
-        ConfigError: Unknown kind, or a key that the driver refuses.
+        ConfigError: Unknown kind, a key that the driver refuses, or limits beyond what the base
+            can be told.
     """
-    driver = make_driver(PLATFORMS, DeviceTable.model_validate(table), clock, where=where)
+    driver: Platform = make_driver(PLATFORMS, DeviceTable.model_validate(table), clock, where=where)
+    for axis, edge in zip(Pose.__struct_fields__, box(limits), strict=True):
+        for value in (-edge, edge):
+            why = driver.why_not(Pose(**{axis: value}))
+            if why:
+                raise ConfigError(
+                    f"{where}: platform_limits.max_{axis} = {edge}: the platform cannot be told"
+                    f" {why}."
+                )
     return PlatformKeeper(driver, limits, clock)
 
 

@@ -47,7 +47,7 @@ NOT_PER_TICK = (PLATES, GAIT_EVENTS)
 KEEPER_BYTES = 1_050
 """Of one report with its frame."""
 
-PLATFORM_BYTES = 1_250
+PLATFORM_BYTES = 850
 """Of the platform's part in it."""
 
 FRAME_BYTES_PER_S = 25_000
