@@ -15,9 +15,9 @@ from house import House
 from mcap.reader import make_reader
 
 from rehabsim.base.site import Session
-from rehabsim.session.live import log_bytes_per_s
 from rehabsim.session.log import LogReader
 from rehabsim.session.log_repair import recover, verify
+from rehabsim.session.log_shape import log_bytes_per_s
 from rehabsim.session.setup import make_scenario
 
 pytestmark = pytest.mark.realtime

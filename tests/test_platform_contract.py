@@ -127,3 +127,14 @@ def test_a_platform_follows_nobody_after_silence_exactly_if_the_driver_says_so(p
     can_expire, quiet, later = play(driver.PLATFORMS, kind, act)
     assert (quiet.state != "engaged" and quiet.hold != "") == can_expire
     assert axes(later.pose) == pytest.approx(axes(quiet.pose), abs=1e-4)
+
+
+@every_platform
+def test_a_platform_says_beforehand_which_poses_it_cannot_be_told(play, kind):
+    async def unopened(scene):
+        for name in Pose.__struct_fields__:
+            for value in (0.6, -0.6, float("nan")):
+                assert scene.driver.why_not(Pose(**{name: value})).startswith(name)
+        return scene.driver.why_not(TILTED)
+
+    assert play(driver.PLATFORMS, kind, unopened, is_open=False) == ""

@@ -320,6 +320,22 @@ PLATFORM = {
 }
 
 
+def test_a_platform_and_its_limits_are_told_together_or_not_at_all():
+    base = {"kind": "moog_6dof2000e", "url": "sim:"}
+    whole = check(SITE | {"platform": base, "platform_limits": PLATFORM}, Site, where="site.toml")
+    assert whole.platform_limits.max_x_m == 0.1
+    assert complaint(SITE | {"platform": base}, Site) == (
+        "site.toml: platform_limits: missing; a [platform] moves people, someone has to decide how"
+        " far."
+    )
+    assert complaint(SITE | {"platform_limits": PLATFORM}, Site) == (
+        "site.toml: platform: missing; [platform_limits] are of no use without one."
+    )
+    less = {key: value for key, value in PLATFORM.items() if key != "max_x_m"}
+    text = complaint(SITE | {"platform": base, "platform_limits": less}, Site)
+    assert "platform_limits.max_x_m: missing" in text
+
+
 @pytest.mark.parametrize("key", PLATFORM)
 def test_no_limit_of_the_platform_has_a_default_or_may_be_off(key):
     less = {name: value for name, value in PLATFORM.items() if name != key}

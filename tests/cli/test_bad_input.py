@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from session.platform_room import room_text
 
 from rehabsim.session.setup import SIMULATED_SITE
 
@@ -124,6 +125,26 @@ def test_a_real_device_cannot_follow_virtual_time(says, site):
 def test_nobody_starts_real_belts_by_rule(says, site):
     path = site(('url = "sim:"                        #', 'url = "tcp://127.0.0.1:4000" #'))
     says(2, ("--auto-start", "by hand"), "run", "boat", "--site", path, "--auto-start")
+
+
+def test_a_platform_without_limits_is_refused(says, site):
+    path = site(("[publish]", '[platform]\nkind = "moog_6dof2000e"\nurl = "sim:"\n\n[publish]'))
+    says(2, ("platform_limits: missing",), "run", "boat", "--site", path, *SHORT)
+
+
+def test_limits_that_the_platform_cannot_follow_are_refused(says, tmp_path):
+    path = tmp_path / "site.toml"
+    path.write_text(room_text().replace("max_offset_m = 0.1", "max_offset_m = 0.09"))
+    words = ("platform_limits.max_x_m = 0.1", "x_m = -0.1, this site allows ±0.09")
+    says(2, words, "run", "boat", "--site", path, *SHORT)
+
+
+def test_nobody_raises_a_real_platform_by_rule_or_in_virtual_time(says, tmp_path):
+    path = tmp_path / "site.toml"
+    head, _, tail = room_text().partition("[platform]")
+    path.write_text(head + "[platform]" + tail.replace('"sim:"', '"udp://127.0.0.1:6000"'))
+    says(2, ("--auto-start", "platform"), "run", "boat", "--site", path, "--auto-start")
+    says(2, ("platform", "virtual time"), "run", "boat", "--site", path, *SHORT)
 
 
 @pytest.mark.realtime

@@ -14,8 +14,8 @@ from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
 from rehabsim.base.site import Session, Site
 from rehabsim.session.disk import Disk
-from rehabsim.session.live import tables
 from rehabsim.session.log import LogReader, LogWriter
+from rehabsim.session.log_shape import tables
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, make_scenario

@@ -77,6 +77,7 @@ def inputs(
     person=SOMEONE,
     plates="",
     has_treadmill=True,
+    platform_cause="",
     **of_belt,
 ):
     """Return inputs in which everything is fresh; `wish` or `belt` None was never heard.
@@ -98,7 +99,14 @@ def inputs(
     sample = None
     if belt is not None:
         sample = BeltSample(t_ns - belt_age_ns, *belt, incline_rad, **of_belt)
-    return GuardInputs(t_ns=t_ns, wish=message, belt=sample, asks=asks, has_treadmill=has_treadmill)
+    return GuardInputs(
+        t_ns=t_ns,
+        wish=message,
+        belt=sample,
+        asks=asks,
+        has_treadmill=has_treadmill,
+        platform_cause=platform_cause,
+    )
 
 
 BRISK = Wish(1.0, 1.0)

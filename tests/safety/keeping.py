@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 
 from safety.bench import SOMEONE
+from safety.platform_bench import LIMITS as PLATFORM_LIMITS
+from safety.platform_bench import Base
 
 from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
@@ -13,6 +15,7 @@ from rehabsim.base.site import Site
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
 from rehabsim.safety.messages import Ask, WishMessage, decode_report, encode
+from rehabsim.safety.platform_keeper import PlatformKeeper
 from rehabsim.session.setup import SIMULATED_SITE
 
 LIMITS = load_toml(SIMULATED_SITE, Site).limits
@@ -70,12 +73,52 @@ class Belts:
             self.target_mps, self.accel_mps2 = 0.0, decel_mps2
 
 
+class Deck:
+    """A platform that does at once what it is told, on a wire that a test can spoil."""
+
+    can_expire = True
+
+    def __init__(self, clock):
+        self.clock, self.base = clock, Base()
+        self.is_silent = self.is_cut = False
+        self.error = None
+        self.sent, self.stops, self.open_count = [], [], 0
+
+    def _hung_up(self):
+        return LinkError("platform: hung up.", device="platform", url="memory:base")
+
+    async def open(self):
+        if self.is_cut:
+            raise self._hung_up()
+        self.open_count += 1
+
+    async def close(self):
+        pass
+
+    def take(self):
+        if self.is_cut:
+            raise self._hung_up()
+        if self.error is not None:
+            raise self.error
+        return [] if self.is_silent else [self.base.sample(self.clock.now_ns())]
+
+    def send(self, command):
+        if self.is_cut:
+            raise self._hung_up()
+        self.sent.append((self.clock.now_ns(), command))
+        self.base.obey(command)
+
+    def stop(self):
+        self.stops.append(self.clock.now_ns())
+
+
 class Hands:
-    """A session that wishes for 1 m/s, and asks what a test tells it to."""
+    """A session that wishes for 1 m/s and `ride`, and asks what a test tells it to."""
 
     def __init__(self, link, clock):
         self.link, self.clock = link, clock
         self.is_wishing = True
+        self.ride = None
         self.reports = []
         self._count = 0
 
@@ -84,7 +127,9 @@ class Hands:
             async for tick in ticks:
                 if self.is_wishing:
                     t_ns = tick.woke_ns
-                    message = WishMessage(t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=SOMEONE)
+                    message = WishMessage(
+                        t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=SOMEONE, platform=self.ride
+                    )
                     self.link.write(encode(message))
                 self.reports += [decode_report(data) for _, data in self.link.take()]
 
@@ -92,8 +137,8 @@ class Hands:
         self._count += 1
         self.link.write(encode(Ask(f"h{self._count}", name, "hands")))
 
-    async def walk(self):
-        for name in ("reset", "arm", "start"):
+    async def walk(self, *, first=()):
+        for name in (*first, "reset", "arm", "start"):
             self.ask(name)
             await asyncio.sleep(0.05)
         await asyncio.sleep(5)
@@ -114,19 +159,35 @@ def trial(story):
 
     async def go(clock):
         belts = Belts(clock)
-        keeper = Keeper(belts, LIMITS, clock, URL)
-        await keeper.open()
-        hands = Hands(await open_link(URL, clock, device="keeper"), clock)
-        tasks = [asyncio.create_task(keeper.run()), asyncio.create_task(hands.live())]
-        try:
-            await asyncio.sleep(0.1)
-            await story(belts, hands, keeper)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await keeper.close()
-            await hands.link.close()
+        await beside(Keeper(belts, LIMITS, clock, URL), belts, story)
+
+    run(go, virtual=True)
+
+
+async def beside(keeper, device, story):
+    """Run `story(device, hands, keeper)` while the keeper runs."""
+    await keeper.open()
+    clock = keeper._clock
+    hands = Hands(await open_link(URL, clock, device="keeper"), clock)
+    tasks = [asyncio.create_task(keeper.run()), asyncio.create_task(hands.live())]
+    try:
+        await asyncio.sleep(0.1)
+        await story(device, hands, keeper)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await keeper.close()
+        await hands.link.close()
+
+
+def ride(story):
+    """Run `story(deck, hands, keeper)` beside a keeper of belts and a platform."""
+
+    async def go(clock):
+        deck = Deck(clock)
+        platform = PlatformKeeper(deck, PLATFORM_LIMITS, clock)
+        await beside(Keeper(Belts(clock), LIMITS, clock, URL, platform=platform), deck, story)
 
     run(go, virtual=True)
 

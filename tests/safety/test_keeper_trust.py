@@ -9,7 +9,7 @@ from safety.keeping import LIMITS, URL, Belts, trial
 from rehabsim.base.clock import run
 from rehabsim.base.records import BeltSample, Wish
 from rehabsim.devices.link import MAX_MESSAGE_BYTES, open_link
-from rehabsim.safety import keeper as keeper_module
+from rehabsim.safety import audience
 from rehabsim.safety.keeper import Keeper
 from rehabsim.safety.messages import Ask, WishMessage, encode
 
@@ -65,13 +65,13 @@ def test_two_clients_may_use_the_same_id():
 
 
 def test_memory_of_ids_is_bounded(monkeypatch):
-    monkeypatch.setattr(keeper_module, "MAX_REMEMBERED_IDS", 3)
+    monkeypatch.setattr(audience, "MAX_REMEMBERED_IDS", 3)
 
     async def story(belts, hands, keeper):
         for _ in range(50):
             hands.ask("pause")
             await asyncio.sleep(0.008)
-        assert sum(len(ids) for ids in keeper._ask_ids.values()) <= 3
+        assert sum(len(ids) for ids in keeper._audience._ask_ids.values()) <= 3
 
     trial(story)
 
@@ -251,7 +251,7 @@ def test_a_fault_while_reconnecting_does_not_keep_the_keeper_from_closing():
         await asyncio.sleep(0.02)
         belts.open = belts.take = fail
         await asyncio.sleep(0.6)
-        assert keeper._reconnecting is not None
+        assert keeper._contact._reconnecting is not None
 
     async def fail():
         raise ZeroDivisionError("a fault in the driver")

@@ -7,7 +7,7 @@ import pytest
 from safety.platform_bench import HOME, LIMITS, RISE_TICKS, TICK_NS, Bench, axes
 
 import rehabsim
-from rehabsim.base.records import PlatformCommand, PlatformWish, Pose
+from rehabsim.base.records import MODES, PlatformCommand, PlatformWish, Pose
 from rehabsim.safety.platform import RISE_S
 from rehabsim.safety.platform_messages import PlatformState
 
@@ -73,7 +73,7 @@ def test_an_engaged_base_rises_and_waits_for_the_belts():
     assert {d.belt_cause for d in waiting} == {""}
 
 
-@pytest.mark.parametrize("belt_mode", ["starting", "running"])
+@pytest.mark.parametrize("belt_mode", ["starting", "running", "perturbing"])
 def test_it_follows_the_training_when_the_belts_start(belt_mode):
     bench = Bench().engaged()
     bench.wish = PlatformWish(TILTED)
@@ -113,7 +113,7 @@ def test_without_a_good_wish_an_engaged_platform_stays(spoilt):
 def test_a_settled_platform_never_moves_whatever_is_wished_and_whatever_the_belts_do():
     bench = Bench().settled()
     bench.wish = PlatformWish(TILTED, True)
-    for bench.belt_mode in ("locked", "idle", "armed", "starting", "running", "stopping"):
+    for bench.belt_mode in MODES:
         for decision in bench.ticks(20):
             assert decision.command == PlatformCommand("rest", HOME)
             assert decision.state.mode == "settled"

@@ -3,12 +3,13 @@
 import pytest
 from safety.platform_bench import HOME, Bench
 
-from rehabsim.base.records import Pose
+from rehabsim.base.records import MODES, Pose
+from rehabsim.safety.platform import PARKED
 
 TILTED = Pose(0.05, -0.04, 0.03, 0.06, 0.05, -0.04)
 
 
-@pytest.mark.parametrize("belt_mode", ["locked", "armed", "starting", "running", "stopping"])
+@pytest.mark.parametrize("belt_mode", [mode for mode in MODES if mode != "idle"])
 def test_engage_needs_idle_belts(belt_mode):
     bench = Bench().settled()
     bench.belt_mode = belt_mode
@@ -70,7 +71,7 @@ def test_engage_needs_a_base_without_a_hold():
     assert decision.state.mode == "settled"
 
 
-@pytest.mark.parametrize("belt_mode", ["armed", "starting", "running", "stopping"])
+@pytest.mark.parametrize("belt_mode", [mode for mode in MODES if mode not in PARKED])
 def test_settle_needs_locked_or_idle_belts(belt_mode):
     bench = Bench()
     bench.belt_mode = belt_mode

@@ -6,7 +6,7 @@ import pytest
 from safety.platform_bench import HOME, LIMITS, TICK_NS, Bench, axes, check_step
 
 from rehabsim.base.limits import PlatformLimits
-from rehabsim.base.records import PlatformWish, Pose
+from rehabsim.base.records import MODES, PlatformWish, Pose
 
 FAR = Pose(0.1, -0.09, 0.08, 0.14, -0.13, 0.12)
 MS = 1_000_000
@@ -122,6 +122,25 @@ def test_ages_are_swept_around_their_limits(field, limit_ms, cause):
         decision = bench.tick(**{field: age_ns})
         assert (decision.state.mode == "moving") == (age_ns <= limit_ms * MS)
         assert decision.state.cause.startswith(cause) == (age_ns > limit_ms * MS)
+
+
+def test_while_the_belts_hold_their_speed_it_brakes_gently_and_then_goes_on():
+    bench = Bench().moving(FAR, 0.3)
+    bench.belt_mode, bench.wish = "holding", PlatformWish(FAR, True)
+    before = bench.state
+    for decision in bench.ticks(200):
+        check_step(before, decision, LIMITS, 0.004)
+        before = decision.state
+        assert (decision.state.mode, decision.command.act) == ("moving", "move")
+        assert decision.state.perturbed_ns is None
+    held = bench.state
+    assert held.rate == (0.0,) * 6
+    assert all(
+        0 < abs(place) < abs(far) for place, far in zip(axes(held.pose), axes(FAR), strict=True)
+    )
+    bench.belt_mode = "running"
+    bench.ticks(500)
+    assert axes(bench.state.pose) == pytest.approx(axes(FAR), abs=1e-6)
 
 
 # -- astray --------------------------------------------------------------------------------
@@ -272,7 +291,7 @@ def test_no_wish_no_belt_and_no_wrong_ask_ends_a_freeze():
     bench.tick(stop_cause="STOP")
     bench.ticks(40)
     held = bench.state.pose
-    for belt_mode in ("locked", "idle", "armed", "starting", "running", "stopping"):
+    for belt_mode in MODES:
         for ask in ("", "engage", "settle"):
             if ask == "settle" and belt_mode in ("locked", "idle"):
                 continue

@@ -46,7 +46,7 @@ class Reception:
         return client, ack.id, ack.status, ack.reason
 
 
-@pytest.mark.parametrize("name", ["arm", "start", "pause", "stop", "reset"])
+@pytest.mark.parametrize("name", ["arm", "start", "pause", "stop", "reset", "engage", "settle"])
 @pytest.mark.parametrize(("answer", "status"), [(accepted, "applied"), (refused, "rejected")])
 def test_what_the_keeper_decides_is_passed_on_with_its_answer(name, answer, status):
     desk = Reception()
@@ -269,3 +269,11 @@ def test_a_flood_of_stops_that_nobody_hears_is_told_so():
     desk.visit(dt_ns=KEEPER_ANSWER_NS + TICK_NS)
     assert len(desk.acks) == 30
     assert {ack.status for _, ack in desk.acks} == {"rejected"}
+
+
+def test_a_session_that_cannot_go_on_lets_nobody_raise_the_platform_but_bring_it_home():
+    desk = Reception()
+    desk.desk.obstacle = "The scenario failed."
+    desk.visit(request("engage", id="1"), request("settle", id="2"))
+    assert [ask.name for ask in desk.asks] == ["settle"]
+    assert desk.last() == ("console", "1", "rejected", "The scenario failed.")

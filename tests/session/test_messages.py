@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rehabsim.base.errors import ConfigError
-from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Wish
+from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Pose, Wish
 from rehabsim.session.messages import (
     SCHEMA,
     Ack,
@@ -17,6 +17,7 @@ from rehabsim.session.messages import (
     EventMessage,
     GaitMessage,
     Health,
+    Ride,
     SessionMessage,
     StateMessage,
     decode_request,
@@ -47,6 +48,15 @@ STATE = StateMessage(
     scene={"x_m": 1.5},
     health=Health(0.0, 0, 10, 0, 0.004, 0.001),
 )
+RIDE = Ride(
+    mode="moving",
+    cause="",
+    belt_cause="",
+    base="engaged",
+    pose=Pose(0.01),
+    wish=Pose(0.02),
+    command=Pose(0.015),
+)
 EVENT = Event(1_500_000_000, "stop", "keeper", "fast", "STOP from ada.", {"left_speed_mps": 1.0})
 GAIT = GaitEvent(2_000_000_000, "left", "heel_strike", 0.03, 0.9)
 SESSION = SessionMessage(
@@ -68,6 +78,7 @@ SESSION = SessionMessage(
 )
 MESSAGES = {
     "state": STATE,
+    "platform": msgspec.structs.replace(STATE, platform=RIDE),
     "event": event_message(EVENT, boot_id="b", seq=1, tick=375),
     "gait": gait_message(GAIT, boot_id="b", seq=2, tick=500),
     "session": SESSION,

@@ -2,13 +2,15 @@
 
 import itertools
 
+from rehabsim.safety.platform_messages import PlatformState
 from rehabsim.session.operator import EVERY_NS, FIRST_NS, NAME, ScriptedOperator
 
 END_NS = 60_000_000_000
 
 
-def asked(operator, t_ns, mode):
-    return [request.name for request in operator.requests(t_ns, mode)]
+def asked(operator, t_ns, mode, platform=None, *, has_ride=False):
+    requests = operator.requests(t_ns, mode, platform, has_ride=has_ride)
+    return [request.name for request in requests]
 
 
 def test_it_waits_for_the_devices_and_then_speaks_five_times_a_second():
@@ -56,3 +58,33 @@ def test_every_request_has_its_name_and_an_id_of_its_own():
     requests = [r for s in range(1, 50) for r in operator.requests(s * 10**9, "armed")]
     assert {request.client for request in requests} == {NAME}
     assert len({request.id for request in requests}) == len(requests)
+
+
+def platform(mode, *, is_up=False):
+    return PlatformState(mode=mode, is_up=is_up)
+
+
+def test_it_brings_a_platform_home_and_up_before_it_arms():
+    operator = ScriptedOperator(None, 4.0)
+    seen = [platform("freeze"), platform("settling"), platform("settled"), platform("engaged")]
+    seen.append(platform("engaged", is_up=True))
+    said = [asked(operator, k * 10**9, "idle", p, has_ride=True) for k, p in enumerate(seen, 1)]
+    assert [names[1:] for names in said] == [["settle"], [], ["engage"], [], ["arm"]]
+
+
+def test_it_leaves_a_platform_at_home_that_nobody_moves():
+    operator = ScriptedOperator(None, 4.0)
+    assert asked(operator, 10**9, "idle", platform("settled")) == ["alive", "arm"]
+
+
+def test_at_the_end_it_brings_the_platform_home_when_the_belts_rest():
+    operator = ScriptedOperator(END_NS, 4.0)
+    late = [
+        asked(operator, END_NS + k * 10**9, m, platform("freeze"), has_ride=True)
+        for k, m in enumerate(["stopping", "idle", "locked"])
+    ]
+    assert [names[1:] for names in late] == [[], ["settle"], ["settle"]]
+    operator = ScriptedOperator(END_NS, 4.0)
+    asked(operator, 10**9, "running", platform("moving"), has_ride=True)
+    asked(operator, 2 * 10**9, "locked", platform("freeze"), has_ride=True)
+    assert asked(operator, 3 * 10**9, "locked", platform("freeze"), has_ride=True) == ["alive"]

@@ -1,6 +1,7 @@
 """From files to the parts of a session: the limits of a person within those of the room."""
 
 import pytest
+from session import platform_room
 
 from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
@@ -43,3 +44,25 @@ def test_limits_of_a_person_that_are_wider_or_wrong_are_refused(limits, words):
 def test_no_perturbation_is_tighter_than_any():
     session = Session(scenario="boat", limits={"perturbation": None})
     assert tightened(room(), session, where="s.toml").limits.perturbation is None
+
+
+def test_a_person_may_tighten_the_limits_of_the_platform_and_not_widen_them():
+    site = platform_room.room()
+    session = Session(scenario="boat", platform_limits={"max_roll_rad": 0.02, "min_calm_s": 9.0})
+    limits = tightened(site, session, where="s.toml").platform_limits
+    assert (limits.max_roll_rad, limits.min_calm_s) == (0.02, 9.0)
+    assert limits.max_x_m == site.platform_limits.max_x_m
+    for own, words in (
+        ({"max_roll_rad": 0.2}, "platform_limits.max_roll_rad: 0.2 is wider than the room's 0.14"),
+        ({"max_rol_rad": 0.1}, "unknown key"),
+        ({"max_rate_radps": 0.04}, "max_settle_rate_radps = 0.05 is above max_rate_radps = 0.04"),
+    ):
+        session = Session(scenario="boat", platform_limits=own)
+        with pytest.raises(ConfigError, match=words) as caught:
+            tightened(site, session, where="s.toml")
+        assert str(caught.value).startswith("s.toml: platform_limits")
+
+
+def test_limits_for_a_platform_are_passed_over_in_a_room_without_one():
+    session = Session(scenario="boat", platform_limits={"max_roll_rad": 0.02})
+    assert tightened(room(), session, where="s.toml").platform_limits is None

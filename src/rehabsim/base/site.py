@@ -1,15 +1,15 @@
 """What the files of a room, of a session and of faults hold."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rehabsim.base.config import Speed, Strict
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import Limits, PlatformLimits
 
 
 class DeviceTable(BaseModel):
-    """`[treadmill]`, `[plates]`, ... of a site file, before its driver has checked the rest."""
+    """A device's table of a site file, before its driver has checked the rest."""
 
     model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
@@ -49,7 +49,12 @@ class GaitTable(Strict):
 
 
 class Site(Strict):
-    """A site file: the devices of one room and what they may do."""
+    """A site file: the devices of one room and what they may do.
+
+    Attributes:
+        platform: The motion base under the treadmill, where there is one.
+        platform_limits: What it may do; there is no platform without.
+    """
 
     name: str
     treadmill: DeviceTable
@@ -58,6 +63,18 @@ class Site(Strict):
     limits: Limits
     publish: Endpoints
     gait: GaitTable = GaitTable()
+    platform: DeviceTable | None = None
+    platform_limits: PlatformLimits | None = None
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.platform is not None and self.platform_limits is None:
+            raise ValueError(
+                "platform_limits: missing; a [platform] moves people, someone has to decide how far"
+            )
+        if self.platform is None and self.platform_limits is not None:
+            raise ValueError("platform: missing; [platform_limits] are of no use without one")
+        return self
 
 
 class FaultTable(Strict):
@@ -104,6 +121,7 @@ class Session(Strict):
         needs_display: The training needs its picture: a display shows that it keeps up, or the
             belts do not start, are held and then stopped.
         limits: Of this person, by the names of the site's; they may only be tighter.
+        platform_limits: The same for the platform; a room without one passes them over.
         faults: What goes wrong with simulated devices, and when.
         params: The scenario's own table.
     """
@@ -118,5 +136,6 @@ class Session(Strict):
     is_unloaded: bool = False
     needs_display: bool = False
     limits: dict[str, Any] = Field(default_factory=dict)
+    platform_limits: dict[str, Any] = Field(default_factory=dict)
     faults: list[FaultTable] = Field(default_factory=list)
     params: dict[str, Any] = Field(default_factory=dict)

@@ -68,7 +68,7 @@ def run_command(
     web
         Serve console and display.
     auto_start
-        Arm and start without a console; only where the belts are simulated.
+        Arm and start without a console; only where belts and platform are simulated.
     open_pages
         Open the pages in this machine's browser.
     truth
@@ -82,11 +82,11 @@ def run_command(
     where = str(what) if what.endswith(".toml") else f"session {what}"
     if duration is not None and not 1 <= duration <= 86400:
         raise ConfigError(f"--duration {duration:g}: give 1 to 86400 seconds.")
-    if auto_start and room.treadmill.url != "sim:":
-        raise ConfigError(
-            f"--auto-start: the belts at {room.treadmill.url} are real; somebody has to arm and"
-            " start them by hand."
-        )
+    for name, table in (("belts", room.treadmill), ("platform", room.platform)):
+        if auto_start and table is not None and table.url != "sim:":
+            raise ConfigError(
+                f"--auto-start: the {name} at {table.url} are real; somebody has to start by hand."
+            )
     path = log if log is not None else _log_path(session.scenario)
     if path.exists():
         raise ConfigError(f"--log {path}: exists already; a log is never written over.")

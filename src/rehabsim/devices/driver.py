@@ -21,6 +21,7 @@ from rehabsim.base.records import (
     PlateChunk,
     PlatformCommand,
     PlatformSample,
+    Pose,
 )
 from rehabsim.base.site import DeviceTable
 
@@ -115,6 +116,9 @@ class Platform(Driver, Protocol):
     """A motion base under the treadmill."""
 
     can_expire: bool
+
+    def why_not(self, pose: Pose) -> str:
+        """Return why the base can never be told to go there, in a clause, or nothing."""
 
     def take(self) -> Sequence[PlatformSample]:
         """Return the reports that came since the last call, oldest first.

@@ -142,10 +142,9 @@ class Moog6Dof2000E:
         """Send a word and a set point."""
         assert self._link is not None, "open() first"
         pose = command.pose
-        for axis in RANGES:
-            most = self.config.max_offset_m if axis.endswith("_m") else self.config.max_angle_rad
-            if not (-most <= getattr(pose, axis) <= most):
-                raise self._refusal(f"{axis} = {getattr(pose, axis)}, this site allows ±{most}")
+        why = self.why_not(pose)
+        if why:
+            raise self._refusal(why)
         try:
             packet = encode_command(command)
         except ValueError as error:
@@ -153,6 +152,17 @@ class Moog6Dof2000E:
         if command.act in ("engage", "move", "freeze"):
             self._last = pose
         self._link.write(packet)
+
+    def why_not(self, pose: Pose) -> str:
+        """Return why it cannot be told to go there: this site's bounds, or its own ranges."""
+        for axis, (least, most) in RANGES.items():
+            value = getattr(pose, axis)
+            own = self.config.max_offset_m if axis.endswith("_m") else self.config.max_angle_rad
+            if not (-own <= value <= own):
+                return f"{axis} = {value}, this site allows ±{own}"
+            if not (least <= value <= most):
+                return f"{axis} = {value}, it takes {least:.3f} to {most:.3f}"
+        return ""
 
     def stop(self) -> None:
         """Ask to stay at the last set point; a base that was told none is told nothing."""

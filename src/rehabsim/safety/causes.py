@@ -48,6 +48,7 @@ CAUSES: dict[str, Cause] = {
     "belts_astray": Cause("ramp", "high", "H-05", 0.15),
     "treadmill_holds": Cause("ramp", "high", "H-05"),
     "treadmill_lost": Cause("ramp", "high", "H-05"),
+    "platform_unfit": Cause("ramp", "high", "H-17"),
     "session_silent": Cause("ramp", "high", "H-06"),
     "keeper_late": Cause("ramp", "high", "H-06"),
     "wish_insane": Cause("ramp", "high", "H-07"),
@@ -106,6 +107,8 @@ def conditions(inputs: GuardInputs, dues: tuple[Due, Due], limits: Limits) -> di
     found = dict(_of_treadmill(inputs, limits))
     if "treadmill_lost" not in found and inputs.belt is not None:
         found |= astray(inputs.belt, dues)
+    if inputs.platform_cause:
+        found["platform_unfit"] = inputs.platform_cause
     if inputs.wish is None:
         found["session_silent"] = "the session has not spoken"
         return found

@@ -152,7 +152,7 @@ class _Turn:
         if SEVERITIES.index(severity) > SEVERITIES.index(self.severity):
             self.latch(name, text, severity, decel_mps2)
             self.tell("stop", f"{text}: the stop is now {severity}.")
-        elif self.cause == PAUSED:
+        elif self.cause == PAUSED and name != "platform_unfit":  # Every stop freezes the platform.
             self.latch(name, text, severity, decel_mps2)
             self.tell("stop", f"{text}: the pause has become a stop.")
         elif decel_mps2 > self.decel_mps2:

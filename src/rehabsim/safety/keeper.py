@@ -1,8 +1,9 @@
-"""The keeper: the process that owns the belts, and nothing but them.
+"""The keeper: the process that owns what moves, and nothing but that.
 
 It reads the treadmill, listens on a socket for wishes and asks, lets `guard` decide at 250 Hz,
-sends the command, and reports every decision to whoever listens. It loads no plug-in but the
-treadmill's driver and serves no network port.
+sends the command, and reports every decision to whoever listens. Where there is a platform, its
+part is `platform_keeper`. It loads no plug-in but the drivers of the two and serves no network
+port.
 """
 
 import asyncio
@@ -16,24 +17,30 @@ import msgspec
 from rehabsim.base.clock import Clock, next_beat_ns, run
 from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, DeviceError, RehabsimError
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import Limits, PlatformLimits
 from rehabsim.base.realtime import be_realtime
 from rehabsim.base.records import BeltCommand, BeltSample, Mode, Severity
 from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import TREADMILLS, Treadmill, make_driver
-from rehabsim.devices.link import Link, Listener, listen
+from rehabsim.safety.audience import Audience
 from rehabsim.safety.causes import is_at_rest
+from rehabsim.safety.contact import Contact
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import (
+    PLATFORM_ASKS,
     Ask,
     GuardInputs,
     GuardState,
     Report,
-    WishMessage,
-    decode_to_keeper,
     encode,
 )
 from rehabsim.safety.notebook import Notebook
+from rehabsim.safety.platform_keeper import (
+    NO_PLATFORM,
+    PlatformKeeper,
+    answers_to,
+    make_platform_keeper,
+)
 
 PERIOD_NS = 4_000_000
 PHASE_NS = 2_000_000
@@ -41,17 +48,6 @@ PHASE_NS = 2_000_000
 
 RESEND_TICKS = 5
 """A command that does not change is sent again this often."""
-
-RECONNECT_NS = 500_000_000
-MAX_ASKS_PER_TICK = 16
-MAX_HEARD_BYTES = 1024
-"""Longer messages are refused unread, so that a report of them all fits one message."""
-
-MAX_REMEMBERED_IDS = 1000
-"""Of each client's asks, so that the same one never acts twice."""
-
-SPEAKER_NS = 1_000_000_000
-"""A session silent for longer no longer keeps another from wishing."""
 
 FIRST_REPORT_TICKS = 25
 """So long a treadmill is told nothing: where its deck stands is not known before it reports."""
@@ -69,7 +65,9 @@ class KeeperPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         room: The site file's limits, which a treadmill that has limits of its own has too.
         url: Where to listen.
         epoch_ns: Of the session clock.
-        where: File to name in messages about the treadmill's table.
+        where: File to name in messages about the tables.
+        platform: The site file's table, None where there is no platform.
+        platform_limits: The site file's, tightened by the session's.
     """
 
     treadmill: dict[str, object]
@@ -78,10 +76,12 @@ class KeeperPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     url: str
     epoch_ns: int
     where: str
+    platform: dict[str, object] | None = None
+    platform_limits: dict[str, object] | None = None
 
 
 class Keeper:
-    """Owns one treadmill until it is told to end.
+    """Owns one treadmill, and perhaps a platform, until it is told to end.
 
     Args:
         treadmill: Driver of the belts, not yet open.
@@ -89,6 +89,7 @@ class Keeper:
         clock: The session clock.
         url: Where to listen for wishes and asks.
         room: What they may do for anyone.
+        platform: The platform's part, None where there is no platform.
     """
 
     def __init__(
@@ -99,40 +100,34 @@ class Keeper:
         url: str,
         *,
         room: Limits | None = None,
+        platform: PlatformKeeper | None = None,
     ) -> None:
         self.url = url
         self.state = GuardState()
+        self.platform = platform
         self._treadmill = treadmill
+        self._contact = Contact(
+            treadmill, "treadmill", self._note, lambda: treadmill.stop(limits.fast_mps2)
+        )
         self._limits = limits
         self._room = limits if room is None else room
         self._clock = clock
-        self._links: list[Link] = []
-        self._listener: Listener | None = None
-        self._wish: WishMessage | None = None
-        self._speaker: Link | None = None
-        self._heard_ns = 0
-        self._ignored: Link | None = None
-        self._ask_ids: dict[Link, dict[str, None]] = {}
+        self._audience = Audience(clock, self._note)
         self._belt: BeltSample | None = None
-        self._has_treadmill = False
-        self._is_heard = True
-        self._reconnecting: asyncio.Task[None] | None = None
-        self._next_try_ns = 0
         self._sent: tuple[BeltCommand, int] | None = None
         self._notes = Notebook()
         self._own_asks: list[Ask] = []
 
     async def open(self) -> None:
-        """Connect to the treadmill and start listening.
+        """Connect to the devices and start listening.
 
         Raises:
-            DeviceError: The treadmill does not answer, or the socket cannot be made.
+            DeviceError: A device does not answer, or the socket cannot be made.
         """
-        await self._treadmill.open()
-        self._has_treadmill = True
-        self._listener = await listen(
-            self.url, self._clock, device="keeper", accept=self._links.append
-        )
+        await self._contact.open()
+        if self.platform is not None:
+            await self.platform.open()
+        await self._audience.open(self.url)
         if not self._treadmill.can_expire:
             self._note(
                 "warn",
@@ -149,112 +144,61 @@ class Keeper:
 
     def step(self, tick: int, t_ns: int, missed_count: int) -> None:
         """Take what came, decide, send, report."""
-        asks = self._take_messages()
+        asks = self._audience.take(self._own_asks)
+        self._own_asks = []
         self._take_belts()
         inputs = GuardInputs(
             t_ns=t_ns,
-            wish=self._wish,
+            wish=self._audience.wish,
             belt=self._belt,
-            asks=asks,
-            has_treadmill=self._has_treadmill,
+            asks=tuple(ask for ask in asks if ask.name not in PLATFORM_ASKS),
+            has_treadmill=self._contact.is_open,
+            platform_cause="" if self.platform is None else self.platform.belt_cause,
         )
         decision = guard(self.state, inputs, self._limits)
         self._prepare(self.state.mode, decision.state.mode)
         self.state = decision.state
         self._send(decision.command, tick)
-        self._tell(encode(Report(tick, missed_count, inputs, decision, self._notes.take(t_ns))))
-        if not self._has_treadmill:
-            self._reconnect(t_ns)
+        self._contact.retry(t_ns)
+        asked = tuple(ask for ask in asks if ask.name in PLATFORM_ASKS)
+        report, answers, notes = None, answers_to(asked, NO_PLATFORM), self._notes.take(t_ns)
+        if self.platform is not None:
+            report, answers = self.platform.step(tick, inputs, decision, self._limits, asked)
+            notes += self.platform.notes.take(t_ns)
+        told = Report(tick, missed_count, inputs, decision, notes, report, answers)
+        self._audience.tell(encode(told))
 
     @property
     def is_safe_to_end(self) -> bool:
-        """The belts were measured at rest and nothing may move them."""
+        """Belts and platform are at rest and nothing may move them."""
+        return self.are_belts_parked and (self.platform is None or self.platform.is_still)
+
+    @property
+    def are_belts_parked(self) -> bool:
+        """They were measured at rest and nothing may move them."""
         return self.state.mode in ("locked", "idle") and is_at_rest(self._belt)
 
+    @property
+    def needs_stop(self) -> bool:
+        """Something moves, or may, that no stop has reached yet."""
+        is_frozen = self.platform is None or self.platform.is_frozen
+        return not is_frozen or self.state.mode not in ("stopping", "locked")
+
     def stop(self, source: str) -> None:
-        """Stop the belts by our own hand, as a STOP would, at the next tick."""
+        """Stop everything by our own hand, as a STOP would, at the next tick."""
         self._own_asks.append(Ask(f"{source}-{self._clock.now_ns()}", "stop", source))
 
     async def close(self) -> None:
         """Ask for rest once more and let go of everything; never raises."""
         self._treadmill.stop(self._limits.fast_mps2)
+        if self.platform is not None:
+            self.platform.stop()
         await asyncio.sleep(0)
-        if self._reconnecting is not None:
-            self._reconnecting.cancel()
-            await asyncio.gather(self._reconnecting, return_exceptions=True)
-        if self._listener is not None:
-            await self._listener.close()
-        for link in self._links:
-            await link.close()
+        await self._contact.end()
+        await self._audience.close()
         await self._treadmill.close()
-
-    # -- messages --------------------------------------------------------------------------
-
-    def _take_messages(self) -> tuple[Ask, ...]:
-        asks = self._own_asks
-        self._own_asks = []
-        for link in list(self._links):
-            try:
-                pieces = link.take()
-            except DeviceError:
-                self._forget(link)
-                continue
-            for t_ns, data in pieces:
-                message = self._understand(data)
-                if isinstance(message, WishMessage):
-                    self._hear_wish(link, t_ns, message)
-                elif message is not None and not self._is_repeated(link, message):
-                    asks.append(message)
-        if len(asks) > MAX_ASKS_PER_TICK:
-            self._note("warn", f"{len(asks)} asks in one tick; only STOPs are looked at.")
-            asks = [ask for ask in asks if ask.name == "stop"][:MAX_ASKS_PER_TICK]
-        return tuple(asks)
-
-    def _understand(self, data: bytes) -> Ask | WishMessage | None:
-        if len(data) > MAX_HEARD_BYTES:
-            self._note(
-                "none", f"A message of {len(data)} bytes to the keeper is too long; ignored."
-            )
-            return None
-        try:
-            return decode_to_keeper(data)
-        except ValueError as error:
-            self._note("none", f"A message to the keeper was not understood: {error}.")
-            return None
-
-    def _hear_wish(self, link: Link, t_ns: int, message: WishMessage) -> None:
-        """Take the wish of one session; another is heard when that is gone or silent."""
-        if self._speaker is not link:
-            if self._speaker is not None and t_ns - self._heard_ns <= SPEAKER_NS:
-                if self._ignored is not link:
-                    self._ignored = link
-                    self._note("warn", "A second session wishes for belt speeds; it is ignored.")
-                return
-            self._speaker = link
-        self._wish, self._heard_ns = message, t_ns
-
-    def _is_repeated(self, link: Link, ask: Ask) -> bool:
-        if ask.name == "stop":
-            return False
-        ids = self._ask_ids.setdefault(link, {})
-        if ask.id in ids:
-            self._note("none", f"The ask {ask.name} of {ask.source} came twice; it acts once.")
-            return True
-        ids[ask.id] = None
-        if len(ids) > MAX_REMEMBERED_IDS:
-            del ids[next(iter(ids))]
-        return False
-
-    def _forget(self, link: Link) -> None:
-        self._links.remove(link)
-        self._ask_ids.pop(link, None)
-        if self._speaker is link:
-            self._speaker = None
-
-    def _tell(self, data: bytes) -> None:
-        for link in self._links:
-            with contextlib.suppress(DeviceError):
-                link.write(data)
+        if self.platform is not None:
+            await self.platform.close()
 
     def _note(self, severity: Severity, text: str) -> None:
         self._notes.add(self._clock.now_ns(), severity, text)
@@ -262,7 +206,7 @@ class Keeper:
     # -- the treadmill ---------------------------------------------------------------------
 
     def _take_belts(self) -> None:
-        if not self._has_treadmill:
+        if not self._contact.is_open:
             return
         try:
             samples = self._treadmill.take()
@@ -271,9 +215,7 @@ class Keeper:
             return
         if samples:
             self._belt = samples[-1]
-            if not self._is_heard:
-                self._is_heard = True
-                self._note("none", "The treadmill answers again.")
+            self._contact.hear()
 
     def _prepare(self, was: Mode, now: Mode) -> None:
         """Take a treadmill with a state of its own along when the belts are armed or let go."""
@@ -287,7 +229,7 @@ class Keeper:
             self._treadmill.disarm()
 
     def _send(self, command: BeltCommand, tick: int) -> None:
-        if not self._has_treadmill or (self._belt is None and tick < FIRST_REPORT_TICKS):
+        if not self._contact.is_open or (self._belt is None and tick < FIRST_REPORT_TICKS):
             return
         if self._sent is not None:
             sent, at_tick = self._sent
@@ -301,26 +243,9 @@ class Keeper:
             self._lose_treadmill(error)
 
     def _lose_treadmill(self, error: DeviceError) -> None:
-        self._has_treadmill = False
+        """Call it again to bring it to rest; what follows is locked anyway."""
         self._sent = None
-        self._next_try_ns = 0
-        if self._is_heard:
-            self._is_heard = False
-            self._note("ramp", f"{error} Trying to reach it again.")
-
-    def _reconnect(self, t_ns: int) -> None:
-        """Reach the treadmill again to bring it to rest; what follows is locked anyway."""
-        if t_ns < self._next_try_ns or (self._reconnecting and not self._reconnecting.done()):
-            return
-        self._next_try_ns = t_ns + RECONNECT_NS
-        self._reconnecting = asyncio.get_running_loop().create_task(self._reopen())
-
-    async def _reopen(self) -> None:
-        with contextlib.suppress(DeviceError):
-            await self._treadmill.close()
-            await self._treadmill.open()
-            self._treadmill.stop(self._limits.fast_mps2)
-            self._has_treadmill = True
+        self._contact.lose(error)
 
 
 # -- as a process --------------------------------------------------------------------------
@@ -333,7 +258,11 @@ async def keep(plan: KeeperPlan, clock: Clock) -> None:
     )
     limits = check(plan.limits, Limits, where=plan.where)
     room = check(plan.room, Limits, where=plan.where)
-    keeper = Keeper(treadmill, limits, clock, plan.url, room=room)
+    platform = None
+    if plan.platform is not None:
+        platform_limits = check(plan.platform_limits, PlatformLimits, where=plan.where)
+        platform = make_platform_keeper(plan.platform, platform_limits, clock, where=plan.where)
+    keeper = Keeper(treadmill, limits, clock, plan.url, room=room, platform=platform)
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -358,7 +287,8 @@ async def _keep_until(keeper: Keeper, clock: Clock, ending: asyncio.Event) -> No
             is_orphan = os.getppid() != parent
             if not keeper.is_safe_to_end:
                 rest_since_ns = None
-                if ending.is_set() and keeper.state.mode not in ("stopping", "locked"):
+                is_left = ending.is_set() or (is_orphan and keeper.are_belts_parked)
+                if is_left and keeper.needs_stop:
                     keeper.stop("the end of the session")
                 continue
             rest_since_ns = tick.woke_ns if rest_since_ns is None else rest_since_ns

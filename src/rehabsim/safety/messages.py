@@ -10,9 +10,21 @@ from typing import Literal
 
 import msgspec
 
-from rehabsim.base.records import BeltCommand, BeltSample, Event, Mode, Record, Severity, Wish
+from rehabsim.base.records import (
+    BeltCommand,
+    BeltSample,
+    Event,
+    Mode,
+    PlatformWish,
+    Record,
+    Severity,
+    Wish,
+)
+from rehabsim.safety.platform_messages import PlatformReport
 
-AskName = Literal["arm", "start", "pause", "stop", "reset"]
+AskName = Literal["arm", "start", "pause", "stop", "reset", "engage", "settle"]
+PLATFORM_ASKS: frozenset[AskName] = frozenset({"engage", "settle"})
+"""Those that the platform's guard decides; `stop` reaches it by way of the belts'."""
 
 
 class Ask(Record, frozen=True, gc=False, tag="ask"):
@@ -72,6 +84,7 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
             measured.
         person: What is known of the person.
         plates: What is wrong with the plates, though they speak.
+        platform: What the platform should do; None where nobody moves one.
     """
 
     t_ns: int
@@ -82,6 +95,7 @@ class WishMessage(Record, frozen=True, gc=False, omit_defaults=True, tag="wish")
     harness_t_ns: int = -1
     person: Person = Person()
     plates: PlateFault = ""
+    platform: PlatformWish | None = None
 
 
 class Answer(Record, frozen=True, gc=False):
@@ -98,7 +112,7 @@ class Answer(Record, frozen=True, gc=False):
     reason: str
 
 
-class GuardInputs(Record, frozen=True, kw_only=True):
+class GuardInputs(Record, frozen=True, kw_only=True, omit_defaults=True):
     """All that one decision of the guard is made from.
 
     Attributes:
@@ -107,6 +121,8 @@ class GuardInputs(Record, frozen=True, kw_only=True):
         belt: The treadmill's newest report, None before the first.
         asks: What was asked since the decision before.
         has_treadmill: The treadmill's link is open and speaks its protocol.
+        platform_cause: Why nobody may walk on the platform, as its guard decided the tick before;
+            empty where one may, or there is none.
     """
 
     t_ns: int
@@ -114,6 +130,7 @@ class GuardInputs(Record, frozen=True, kw_only=True):
     belt: BeltSample | None
     asks: tuple[Ask, ...] = ()
     has_treadmill: bool = True
+    platform_cause: str = ""
 
 
 class GuardState(Record, frozen=True, kw_only=True, omit_defaults=True):
@@ -190,7 +207,7 @@ class Decision(Record, frozen=True):
     events: tuple[Event, ...] = ()
 
 
-class Report(Record, frozen=True, tag="report"):
+class Report(Record, frozen=True, tag="report", omit_defaults=True):
     """One tick of the keeper: its inputs and its decision, enough to make it again.
 
     Attributes:
@@ -199,6 +216,8 @@ class Report(Record, frozen=True, tag="report"):
         inputs: What the guard was given.
         decision: What it decided.
         notes: What the keeper itself noticed: links lost, bad messages.
+        platform: The platform's part; None where there is no platform.
+        platform_answers: One for each ask about the platform.
     """
 
     tick: int
@@ -206,6 +225,8 @@ class Report(Record, frozen=True, tag="report"):
     inputs: GuardInputs
     decision: Decision
     notes: tuple[Event, ...] = ()
+    platform: PlatformReport | None = None
+    platform_answers: tuple[Answer, ...] = ()
 
 
 ToKeeper = Ask | WishMessage

@@ -14,6 +14,7 @@ the belts at rest, ends it. Nothing moves that was not engaged from home.
 
 from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import (
+    MOVING,
     BaseState,
     Event,
     Mode,
@@ -54,7 +55,6 @@ NEAR = 1e-5
 RISE_S = 30.0
 """A base that has not risen so long after it was engaged never will."""
 
-WALKING: frozenset[Mode] = frozenset({"starting", "running"})
 PARKED: frozenset[Mode] = frozenset({"locked", "idle"})
 STANDING: Six = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 STOPPED: frozenset[BaseState] = frozenset({"fault", "inhibited"})
@@ -172,7 +172,7 @@ class _Turn:
 
     def why_not_moving(self) -> str:
         inputs = self.inputs
-        if inputs.belt_mode not in WALKING:
+        if inputs.belt_mode not in MOVING:
             return f"the belts are {inputs.belt_mode}"
         if inputs.wish is None:
             return "the session has not spoken"
@@ -304,6 +304,7 @@ class _Turn:
         """Return whether the platform may move briskly now."""
         wish, lm = self.inputs.wish, self.limits
         is_asked = self.mode == "moving" and wish is not None and wish.is_perturbing
+        is_asked = is_asked and self.inputs.belt_mode != "holding"
         if self.perturbed_ns is None:
             if is_asked and (self.t_ns - self.calm_ns) / 1e9 >= lm.min_calm_s:
                 self.perturbed_ns = self.t_ns
@@ -328,6 +329,8 @@ class _Turn:
             target = HOME
             if self.mode == "settling":
                 paces = homing(lm)
+            elif self.inputs.belt_mode == "holding":
+                target = self.before.pose  # It brakes gently, and goes on when the belts do.
             elif wish is not None:
                 target = inside(wish.pose, lm)
             moved = [

@@ -98,3 +98,21 @@ class PlatformDecision(Record, frozen=True):
     refusal: str = ""
     belt_cause: str = ""
     events: tuple[Event, ...] = ()
+
+
+class PlatformReport(Record, frozen=True, omit_defaults=True):
+    """The platform's part of one tick: what only it was told, and what was decided.
+
+    The rest of its guard's inputs follows from the belts' (`platform_belts.platform_inputs`).
+
+    Attributes:
+        decision: Of its guard.
+        sample: The base's newest report, None before the first.
+        ask: What was asked since the decision before.
+        has_platform: The base's link is open and speaks its protocol.
+    """
+
+    decision: PlatformDecision
+    sample: PlatformSample | None = None
+    ask: PlatformAsk = ""
+    has_platform: bool = True

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 import numpy as np
 
-from rehabsim.base.records import Event, Record, Wish
+from rehabsim.base.records import Event, PlatformWish, Pose, Record, Wish
 from rehabsim.session.table import ColumnType, columns_of
 from rehabsim.training.scenario import Step
 
@@ -31,6 +31,7 @@ class AnswerCheck:
         self._scene = scene
         self._kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(scene)]
         self._wish_kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(Wish)]
+        self._pose_kinds: _Kinds = [(c.name, _PLAIN[c.type]) for c in columns_of(Pose)]
 
     def blank(self) -> Record:
         """Return a scene of zeros."""
@@ -49,7 +50,15 @@ class AnswerCheck:
         events = _expect(step.events, tuple, "its events")
         for event in events:
             msgspec.convert(msgspec.to_builtins(_expect(event, Event, "an event")), Event)
-        return step if wish is step.wish and scene is step.scene else Step(wish, scene, events)
+        platform = None if step.platform is None else self._platform(step.platform)
+        is_same = wish is step.wish and scene is step.scene and platform is step.platform
+        return step if is_same else Step(wish, scene, events, platform)
+
+    def _platform(self, answer: object) -> PlatformWish:
+        wish = _expect(answer, PlatformWish, "its wish for the platform")
+        pose = _plain(_expect(wish.pose, Pose, "its pose"), self._pose_kinds)
+        wish = _plain(wish, [("is_perturbing", bool)])
+        return wish if pose is wish.pose else PlatformWish(pose, wish.is_perturbing)
 
 
 def _expect(value: object, kind: type, what: str) -> Any:

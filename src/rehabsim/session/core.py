@@ -29,6 +29,7 @@ from rehabsim.session.answer import AnswerCheck, where
 from rehabsim.session.desk import ClientRequest, Desk
 from rehabsim.session.messages import Ack
 from rehabsim.session.occupant import Occupant
+from rehabsim.session.riding import Riding
 from rehabsim.session.table import Column, Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario, Step
 
@@ -102,6 +103,7 @@ class Core:
         needs_display: A display must show that it keeps up.
         body_mass_kg: What the session file says of the person, or None.
         has_harness: The harness is measured in this room.
+        has_platform: The room has one.
     """
 
     def __init__(
@@ -115,6 +117,7 @@ class Core:
         needs_display: bool = False,
         body_mass_kg: float | None = None,
         has_harness: bool = False,
+        has_platform: bool = False,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -135,6 +138,7 @@ class Core:
         self._right_m = 0.0
         self._step: Step | None = None
         self._has_failed = False
+        self._riding = Riding(has_platform=has_platform)
         self._loss = ""
 
     def step(self, inputs: CoreInputs) -> CoreOutputs:
@@ -144,7 +148,7 @@ class Core:
         mode = self._report.decision.state.mode if self._report is not None else "locked"
         self._desk.begin(inputs.tick, inputs.t_ns, mode)
         for report in inputs.reports:
-            for answer in report.decision.answers:
+            for answer in (*report.decision.answers, *report.platform_answers):
                 self._desk.hear(answer)
         for request in inputs.requests:
             self._desk.take(request)
@@ -189,6 +193,7 @@ class Core:
             harness_t_ns=self._harness_t_ns,
             person=person,
             plates=plates,
+            platform=self._riding.wish(step.platform, inputs.t_ns, events),
         )
         return self._outputs(state, step, message, events, gait_events)
 
@@ -199,6 +204,8 @@ class Core:
             if report.inputs.belt is not None:
                 self._belt = report.inputs.belt
             events += report.decision.events
+            if report.platform is not None:
+                events += report.platform.decision.events
             events += report.notes
         return events
 

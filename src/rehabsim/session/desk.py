@@ -190,6 +190,15 @@ class Desk:
     def _reset(self, request: ClientRequest) -> None:
         self._pass_on(request)
 
+    def _engage(self, request: ClientRequest) -> None:
+        if self.obstacle:
+            self._refuse(request, self.obstacle)
+        else:
+            self._pass_on(request)
+
+    def _settle(self, request: ClientRequest) -> None:
+        self._pass_on(request)
+
     def _set_speed(self, request: ClientRequest) -> None:
         speed_mps = request.speed_mps
         if speed_mps is None:
@@ -281,7 +290,7 @@ class Desk:
 
     def _pass_on(self, request: ClientRequest) -> str:
         """Ask the keeper; return the ask's id."""
-        assert request.name in ("arm", "start", "pause", "stop", "reset")
+        assert request.name in ("arm", "start", "pause", "stop", "reset", "engage", "settle")
         key = self._next_id()
         self._pending[key] = (request, self._t_ns)
         self._pending_ids[request.client, request.id] = None

@@ -40,7 +40,7 @@ def list_drivers() -> list[tuple[str, str, str]]:
 
 
 def check_site(site: Site, where: str) -> list[Found]:
-    """Open each device of a site, listen for a second, and say what came; belts do not move.
+    """Open each device of a site, listen for a second, and say what came; nothing moves.
 
     Args:
         site: The room.
@@ -54,6 +54,7 @@ def check_site(site: Site, where: str) -> list[Found]:
                 ("treadmill", TREADMILLS, site.treadmill),
                 ("plates", PLATES, site.plates),
                 ("harness", HARNESSES, site.harness),
+                ("platform", PLATFORMS, site.platform),
             )
             if table is not None
         ]

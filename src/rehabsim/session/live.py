@@ -34,22 +34,14 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of, values_of
+from rehabsim.session.riding import platform_row, platform_table, ride
+from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.training.scenario import Scenario
 
 SESSION_EVERY_TICKS = 250
 SILENT_KEEPER_S = 0.25
 UNGUARDED = "Nobody guards the belts; use the red button on the machine."
 RESTART = "Mend it, then end this session and start another."
-TICK_HZ = NS / PERIOD_NS
-PLATE_HZ = 1000
-NOT_PER_TICK = (PLATES, HARNESS, GAIT_EVENTS)
-KEEPER_BYTES = 1_050
-"""Of one report with its frame."""
-
-FRAME_BYTES_PER_S = 25_000
-"""Frames of 62 blocks, operator records, events and steps."""
-
 MAX_STOPS = 20
 """Told in the summary."""
 
@@ -71,24 +63,6 @@ class Summary(msgspec.Struct):
     lost_s: float = 0.0
     log: str = ""
     log_failure: str = ""
-
-
-def tables(scenario: Scenario) -> tuple[Table, ...]:
-    """Return the tables of a session's log; a tick is written behind all that belongs to it."""
-    scene = Table("scene", columns_of(scenario.Scene))
-    return (PLATES, HARNESS, scene, GAIT_EVENTS, tick_table())
-
-
-def log_bytes_per_s(scenario: Scenario) -> float:
-    """Return at what rate a live session fills its disk, at least.
-
-    Source: rows of the tables at 250 Hz and 1 kHz, what else is in a tick as measured, and the
-    frame of each block and message; a test holds it against a real session.
-    """
-    per_tick = sum(table.dtype.itemsize for table in tables(scenario) if table not in NOT_PER_TICK)
-    return (
-        TICK_HZ * (per_tick + KEEPER_BYTES) + PLATE_HZ * PLATES.dtype.itemsize + FRAME_BYTES_PER_S
-    )
 
 
 class LiveSession:
@@ -146,6 +120,7 @@ class LiveSession:
         self._news: list[Event] = []
         self._boot_id = header.boot_id
         self._ticks = tick_table()
+        self._platform = None if site.platform is None else platform_table()
         self._scenes = Table("scene", columns_of(scenario.Scene))
 
     def ask(self, request: ClientRequest) -> None:
@@ -223,11 +198,19 @@ class LiveSession:
         requests = self._own_requests
         self._own_requests = []
         if self._operator is not None:
-            mode = self.outputs.state.mode if self.outputs is not None else "locked"
-            requests += self._operator.requests(t_ns, mode)
+            requests += self._operate(self._operator, t_ns)
         if self._publisher is not None:
             requests += self._publisher.take()
         return requests
+
+    def _operate(self, operator: ScriptedOperator, t_ns: int) -> list[ClientRequest]:
+        if self.outputs is None:
+            return operator.requests(t_ns, "locked")
+        platform, report = None, self.outputs.report
+        if report is not None and report.platform is not None:
+            platform = report.platform.decision.state
+        has_ride = self.outputs.message.platform is not None
+        return operator.requests(t_ns, self.outputs.state.mode, platform, has_ride=has_ride)
 
     # -- out -------------------------------------------------------------------------------
 
@@ -256,7 +239,8 @@ class LiveSession:
         s.plate_lost_count = self._plates.lost_count
         s.heel_strike_count += sum(e.kind == "heel_strike" for e in outputs.gait_events)
         s.left_distance_m = outputs.state.left_distance_m
-        stops = [event.text for event in outputs.events if event.kind == "stop"]
+        # A platform that freezes while someone walks stops the belts, and those say so.
+        stops = [e.text for e in outputs.events if e.kind == "stop" and e.source != "platform"]
         s.stops += stops[: MAX_STOPS - len(s.stops)]
 
     def _record(
@@ -286,6 +270,9 @@ class LiveSession:
         row = tick_row(inputs, outputs, input_crc=crc, lateness_s=lateness_s)
         log.rows("ticks", self._ticks.pack(*row))
         log.rows("scene", self._scenes.pack(*values_of(outputs.step.scene)))
+        if self._platform is not None:
+            riding = platform_row(t_ns, outputs.message.platform, outputs.report)
+            log.rows("platform", self._platform.pack(*riding))
         for gait_event in outputs.gait_events:
             log.rows("gait_events", pack_gait_event(inputs.tick, gait_event))
         for event in outputs.events:
@@ -361,6 +348,7 @@ class LiveSession:
                 keeper_age_s,
                 (tick.woke_ns - self._plate_t_ns) / NS,
             ),
+            platform=ride(outputs.message.platform, report),
         )
 
     def _session_message(self) -> SessionMessage:
@@ -373,6 +361,7 @@ class LiveSession:
             site=self._site.name,
             treadmill_url=self._site.treadmill.url,
             plates_url=self._site.plates.url,
+            platform_url="" if self._site.platform is None else self._site.platform.url,
             subject=self._session.subject,
             patient=self._session.patient,
             seed=self._session.seed,

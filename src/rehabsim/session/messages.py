@@ -8,7 +8,19 @@ from pydantic import AfterValidator, Field
 
 from rehabsim.base.config import Strict
 from rehabsim.base.errors import ConfigError
-from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Mode, Record, Side, Wish
+from rehabsim.base.records import (
+    BaseState,
+    BeltSample,
+    Event,
+    Gait,
+    GaitEvent,
+    Mode,
+    PlatformMode,
+    Pose,
+    Record,
+    Side,
+    Wish,
+)
 from rehabsim.session.subject import harmless_note
 
 MAX_REASON = 200
@@ -48,6 +60,28 @@ class Health(Record, frozen=True, gc=False):
     plate_age_s: float
 
 
+class Ride(Record, frozen=True, kw_only=True):
+    """The platform under the treadmill; a pose that nobody measured or wishes for is NaN.
+
+    Attributes:
+        mode: What safety lets it do.
+        cause: Why it is frozen, or empty.
+        belt_cause: Why the belts may not move because of it, or empty.
+        base: What the motion base says that it does; empty before it has reported.
+        pose: Measured.
+        wish: Asked for by the scenario.
+        command: Allowed by safety.
+    """
+
+    mode: PlatformMode
+    cause: str
+    belt_cause: str
+    base: BaseState | Literal[""]
+    pose: Pose
+    wish: Pose
+    command: Pose
+
+
 class StateMessage(Record, frozen=True, kw_only=True):
     """Topic `state`: everything that changes, once a tick.
 
@@ -72,6 +106,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         gait: What the person does.
         scene: The scenario's own fields.
         health: How well the session keeps up.
+        platform: Where the platform is; None where there is none, or nothing is known of it yet.
     """
 
     schema: int = SCHEMA
@@ -95,6 +130,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     gait: Gait
     scene: dict[str, float]
     health: Health
+    platform: Ride | None = None
 
 
 class EventMessage(Record, frozen=True, kw_only=True):
@@ -134,6 +170,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
         site: Name of the room.
         treadmill_url: The real address, or one that says `sim:` or `recording:`.
         plates_url: The same.
+        platform_url: The same; empty where there is no platform.
         subject: Random id of the person.
         patient: Whom the simulator plays, or empty.
         seed: Of everything random.
@@ -152,6 +189,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
     site: str
     treadmill_url: str
     plates_url: str
+    platform_url: str = ""
     subject: str
     patient: str
     seed: int
@@ -168,6 +206,8 @@ RequestName = Literal[
     "pause",
     "stop",
     "reset",
+    "engage",
+    "settle",
     "set_speed",
     "marker",
     "zero_plates",

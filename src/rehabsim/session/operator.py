@@ -1,6 +1,7 @@
 """An operator made of rules, for sessions without a console. Pure."""
 
 from rehabsim.base.records import MOVING, Mode
+from rehabsim.safety.platform_messages import PlatformState
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.messages import RequestName
 
@@ -11,6 +12,8 @@ FIRST_NS = 400_000_000
 
 class ScriptedOperator:
     """Unlocks once, arms, starts, stays alive, and pauses in time for the belts to rest.
+
+    It brings a platform home before and after, and has it rise for a scenario that moves it.
 
     Args:
         end_ns: When the belts should be at rest again, or None to walk on.
@@ -26,21 +29,44 @@ class ScriptedOperator:
         self._has_unlocked = False
         self._has_walked = False
 
-    def requests(self, t_ns: int, mode: Mode) -> list[ClientRequest]:
-        """Return what the operator asks at `t_ns`, seeing `mode`."""
+    def requests(
+        self,
+        t_ns: int,
+        mode: Mode,
+        platform: PlatformState | None = None,
+        *,
+        has_ride: bool = False,
+    ) -> list[ClientRequest]:
+        """Return what the operator asks.
+
+        Args:
+            t_ns: Now.
+            mode: Of the belts.
+            platform: Its state, None where there is none.
+            has_ride: The scenario moves it.
+        """
         if t_ns < self._next_ns:
             return []
         self._next_ns = t_ns + EVERY_NS
         self._has_walked = self._has_walked or mode in MOVING
         names: list[RequestName] = ["alive"]
-        if self._pause_ns is not None and t_ns >= self._pause_ns:
+        is_over = self._pause_ns is not None and t_ns >= self._pause_ns
+        is_frozen = platform is not None and platform.mode == "freeze"
+        if is_over:
             if mode == "armed" or mode in MOVING:
                 names.append("pause")
+            elif is_frozen and mode in ("idle", "locked"):
+                names.append("settle")
         elif mode == "locked" and not self._has_unlocked:
             self._has_unlocked = True
             names.append("reset")
         elif mode == "idle" and not self._has_walked:
-            names.append("arm")
+            if is_frozen:
+                names.append("settle")
+            elif platform is not None and platform.mode == "settled" and has_ride:
+                names.append("engage")
+            elif platform is None or platform.mode == "settled" or platform.is_up:
+                names.append("arm")
         elif mode == "armed":
             names.append("start")
         return [self._request(name) for name in names]

@@ -9,11 +9,14 @@ import numpy as np
 
 from rehabsim.base.config import check
 from rehabsim.base.errors import LogError
-from rehabsim.base.limits import Limits
 from rehabsim.base.records import HarnessSample
 from rehabsim.base.site import Session, Site
 from rehabsim.safety.guard import guard
-from rehabsim.safety.messages import Report, decode_report
+from rehabsim.safety.messages import Decision, Report, decode_report
+from rehabsim.safety.platform import guard_platform
+from rehabsim.safety.platform_belts import platform_inputs
+from rehabsim.safety.platform_envelope import words
+from rehabsim.safety.platform_messages import PlatformDecision, PlatformReport
 from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
@@ -25,8 +28,9 @@ from rehabsim.session.entry import (
 )
 from rehabsim.session.log import LogReader
 from rehabsim.session.merge import Gap
+from rehabsim.session.riding import platform_row, platform_table
 from rehabsim.session.setup import make_core, make_scenario
-from rehabsim.session.table import Table, chunks_of, columns_of, values_of
+from rehabsim.session.table import Rows, Table, chunks_of, columns_of, values_of
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -119,11 +123,13 @@ class _Inputs:
 class _Outputs:
     """What the log says was decided, compared with what is decided now."""
 
-    def __init__(self, log: LogReader, scene: Table) -> None:
+    def __init__(self, log: LogReader, scene: Table, *, has_platform: bool) -> None:
         self._ticks = tick_table()
         self._logged_ticks = log.table("ticks")
         self._scenes = scene
         self._logged_scenes = log.table("scene")
+        self._platform = platform_table() if has_platform else None
+        self._logged_platform = log.table("platform") if has_platform else self._logged_scenes[:0]
         self._logged_gait = log.table("gait_events").tobytes()
         self._gait = bytearray()
         self._logged_events = [data for _, data in log.texts("events")]
@@ -143,12 +149,12 @@ class _Outputs:
         if packed != logged.tobytes():
             return _column_difference(self._ticks, packed, logged, self._compared)
         packed = self._scenes.pack(*values_of(outputs.step.scene))
-        if index >= len(self._logged_scenes):
-            return "the log has no scene for it"
-        if packed != self._logged_scenes[index].tobytes():
-            names = [c.name for c in self._scenes.columns]
-            return _column_difference(self._scenes, packed, self._logged_scenes[index], names)
-        return self._compare_texts(inputs, outputs)
+        what = _row_difference(self._scenes, packed, self._logged_scenes, index)
+        if what is None and self._platform is not None:
+            row = platform_row(inputs.t_ns, outputs.message.platform, outputs.report)
+            packed = self._platform.pack(*row)
+            what = _row_difference(self._platform, packed, self._logged_platform, index)
+        return what or self._compare_texts(inputs, outputs)
 
     def _compare_texts(self, inputs: CoreInputs, outputs: CoreOutputs) -> str | None:
         for gait_event in outputs.gait_events:
@@ -170,6 +176,14 @@ class _Outputs:
 
 def _is_next(logged: list[bytes], index: int, data: bytes) -> bool:
     return index < len(logged) and logged[index] == data
+
+
+def _row_difference(table: Table, packed: bytes, logged: Rows, index: int) -> str | None:
+    if index >= len(logged):
+        return f"the log has no {table.name} for it"
+    if packed == logged[index].tobytes():
+        return None
+    return _column_difference(table, packed, logged[index], [c.name for c in table.columns])
 
 
 def _column_difference(table: Table, packed: bytes, logged: Any, names: list[str]) -> str:
@@ -197,7 +211,8 @@ def replay(path: Path) -> ReplayResult:
     scenario = make_scenario(session, where=str(path))
     core = make_core(site, session, scenario)
     inputs = _Inputs(log)
-    outputs = _Outputs(log, Table("scene", columns_of(scenario.Scene)))
+    scenes = Table("scene", columns_of(scenario.Scene))
+    outputs = _Outputs(log, scenes, has_platform=site.platform is not None)
     result = ReplayResult()
     for index, (tick_inputs, crc) in enumerate(inputs):
         what = outputs.compare(index, tick_inputs, core.step(tick_inputs), crc)
@@ -205,7 +220,7 @@ def replay(path: Path) -> ReplayResult:
         if what is not None:
             result.difference = Difference(tick_inputs.tick, tick_inputs.t_ns / 1e9, what)
             break
-    guarded = _replay_guard(inputs.reports, site.limits, result)
+    guarded = _replay_guards(inputs.reports, site, result)
     if result.difference is None or (guarded and guarded.t_s < result.difference.t_s):
         result.difference = guarded or result.difference
     if result.difference is not None:
@@ -223,23 +238,57 @@ def _behind_a_gap(difference: Difference, gaps: list[Gap]) -> Difference:
     return msgspec.structs.replace(difference, what=difference.what + why)
 
 
-def _replay_guard(reports: list[Report], limits: Limits, result: ReplayResult) -> Difference | None:
+def _replay_guards(reports: list[Report], site: Site, result: ReplayResult) -> Difference | None:
     before: Report | None = None
     for report in reports:
         if before is None or report.tick != before.tick + 1 + report.missed_count:
             result.unchained_count += 1
         else:
-            decision = guard(before.decision.state, report.inputs, limits)
+            decision = guard(before.decision.state, report.inputs, site.limits)
             result.decision_count += 1
-            if msgspec.msgpack.encode(decision) != msgspec.msgpack.encode(report.decision):
-                return Difference(
-                    report.tick,
-                    report.inputs.t_ns / 1e9,
-                    f"the keeper's decision was {_short(report)}, is"
-                    f" {_short(Report(0, 0, report.inputs, decision))}",
-                )
+            what = ""
+            if not _is_same(decision, report.decision):
+                what = f"{_short(report)}, is {_short(Report(0, 0, report.inputs, decision))}"
+            elif before.platform is not None and report.platform is not None:
+                what = _platform_difference(before.platform, report, site)
+            if what:
+                t_s = report.inputs.t_ns / 1e9
+                return Difference(report.tick, t_s, f"the keeper's decision was {what}")
         before = report
     return None
+
+
+def _platform_difference(before: PlatformReport, report: Report, site: Site) -> str:
+    """Return how a decision about the platform was and is, or nothing where it is the same."""
+    told = report.platform
+    assert told is not None
+    if site.platform_limits is None:
+        return "about a platform, is about none"
+    inputs = platform_inputs(
+        report.inputs,
+        report.decision,
+        site.limits,
+        sample=told.sample,
+        ask=told.ask,
+        has_platform=told.has_platform,
+    )
+    decision = guard_platform(before.decision.state, inputs, site.platform_limits)
+    if not _is_same(decision, told.decision):
+        return f"{_platform_words(told.decision)}, is {_platform_words(decision)}"
+    if report.inputs.platform_cause != before.decision.belt_cause:
+        return (
+            f"made with {report.inputs.platform_cause!r}, was told {before.decision.belt_cause!r}"
+        )
+    return ""
+
+
+def _is_same(decision: Decision | PlatformDecision, logged: Decision | PlatformDecision) -> bool:
+    return msgspec.msgpack.encode(decision) == msgspec.msgpack.encode(logged)
+
+
+def _platform_words(decision: PlatformDecision) -> str:
+    state, command = decision.state, decision.command
+    return f"{state.mode}, {command.act} {words(command.pose)} ({state.cause or 'no cause'})"
 
 
 def _short(report: Report) -> str:

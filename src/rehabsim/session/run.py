@@ -20,11 +20,13 @@ from rehabsim.devices.driver import HARNESSES, PLATES, TREADMILLS, installed, ma
 from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
 from rehabsim.devices.link import open_link
 from rehabsim.safety.keeper import Keeper
+from rehabsim.safety.platform_keeper import make_platform_keeper
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.disk import DISK, require_space
-from rehabsim.session.live import LiveSession, Summary, log_bytes_per_s, tables
+from rehabsim.session.live import LiveSession, Summary
 from rehabsim.session.log import LogWriter
+from rehabsim.session.log_shape import log_bytes_per_s, tables
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.setup import make_core, make_header, make_scenario, plain, tightened
@@ -39,6 +41,9 @@ ENDING_NS = 15 * NS
 
 PROGRESS_TICKS = 250
 SIMULATED = "sim:"
+MEMORY = {
+    f"{name}_url": f"memory:{name}" for name in ("treadmill", "plates", "harness", "platform")
+}
 MEMORY_KEEPER = "memory:keeper"
 
 
@@ -51,6 +56,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         treadmill: The treadmill's table with its real address.
         plates: The plates' table with its real address.
         harness: The harness's table with its real address, or None where there is none.
+        platform: The platform's table with its real address, None where there is none.
         keeper_url: Where the keeper listens.
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
@@ -65,6 +71,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     treadmill: dict[str, Any]
     plates: dict[str, Any]
     harness: dict[str, Any] | None = None
+    platform: dict[str, Any] | None = None
     keeper_url: str
     epoch_ns: int = 0
     duration_s: float | None = None
@@ -161,9 +168,12 @@ async def _open(
             stack.callback(publisher.close)
         log = None
         if plan.log_path:
+            has_platform = site.platform is not None
             if is_live:
-                require_space(Path(plan.log_path), log_bytes_per_s(scenario), DISK)
-            log = LogWriter(Path(plan.log_path), header, tables(scenario), is_live=is_live)
+                rate = log_bytes_per_s(scenario, has_platform=has_platform)
+                require_space(Path(plan.log_path), rate, DISK)
+            columns = tables(scenario, has_platform=has_platform)
+            log = LogWriter(Path(plan.log_path), header, columns, is_live=is_live)
         operator = None
         if plan.has_operator:
             end_ns = None if plan.duration_s is None else round(plan.duration_s * NS)
@@ -202,15 +212,15 @@ def together_plans(
             raise ConfigError(
                 f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
             )
-    laboratory = laboratory_plan(site, session, "memory:{}", where=where)
-    if laboratory is not None:
-        tables = moved(tables, {f"{name}_url": f"memory:{name}" for name in tables})
+    laboratory = laboratory_plan(site, session, MEMORY, where=where)
+    tables = moved(tables, MEMORY)
     plan = SessionPlan(
         site=plain(site),
         session=plain(session),
         treadmill=tables["treadmill"],
         plates=tables["plates"],
         harness=tables.get("harness"),
+        platform=tables.get("platform"),
         keeper_url=MEMORY_KEEPER,
         duration_s=duration_s,
         log_path=log_path,
@@ -223,18 +233,26 @@ def together_plans(
 
 def device_tables(site: Site) -> dict[str, dict[str, Any]]:
     """Return the tables of a room's devices by name, as the site file has them."""
-    tables = {"treadmill": site.treadmill, "plates": site.plates, "harness": site.harness}
+    tables = {
+        "treadmill": site.treadmill,
+        "plates": site.plates,
+        "harness": site.harness,
+        "platform": site.platform,
+    }
     return {name: table.model_dump() for name, table in tables.items() if table is not None}
 
 
-def laboratory_plan(site: Site, session: Session, url: str, *, where: str) -> LaboratoryPlan | None:
+def laboratory_plan(
+    site: Site, session: Session, urls: dict[str, str], *, where: str, **more: Any
+) -> LaboratoryPlan | None:
     """Return what stands in for the simulated devices of a room, or None where none is.
 
     Args:
         site: The room.
         session: What is trained, by whom, and what goes wrong.
-        url: Where the laboratory shall listen; `{}` stands for the device's name.
+        urls: Where the laboratory shall serve each device.
         where: Files to name in messages.
+        more: Further fields of the plan.
 
     Raises:
         ConfigError: There are faults and no simulated device.
@@ -247,14 +265,16 @@ def laboratory_plan(site: Site, session: Session, url: str, *, where: str) -> La
         return None
     return LaboratoryPlan(
         treadmill_kind=tables["treadmill"]["kind"],
-        treadmill_url=url.format("treadmill"),
-        plates_url=url.format("plates"),
-        harness_url=url.format("harness") if "harness" in simulated else "",
+        treadmill_url=urls["treadmill_url"],
+        plates_url=urls["plates_url"],
+        harness_url=urls["harness_url"] if "harness" in simulated else "",
+        platform_url=urls["platform_url"] if "platform" in simulated else "",
         patient=session.patient,
         limits=site.limits.model_dump(),
         faults=tuple(Fault(**table.model_dump()) for table in session.faults),
         seed=session.seed,
         **plate_origins(tables["plates"]),
+        **more,
     )
 
 
@@ -298,8 +318,14 @@ async def run_together(
             TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
         )
         session = check(plan.session, Session, where=plan.where)
-        limits = tightened(site, session, where=plan.where).limits
-        keeper = Keeper(treadmill, limits, clock, plan.keeper_url, room=site.limits)
+        tight, platform = tightened(site, session, where=plan.where), None
+        if plan.platform is not None and tight.platform_limits is not None:
+            platform = make_platform_keeper(
+                plan.platform, tight.platform_limits, clock, where=plan.where
+            )
+        keeper = Keeper(
+            treadmill, tight.limits, clock, plan.keeper_url, room=site.limits, platform=platform
+        )
         await keeper.open()
         stack.push_async_callback(keeper.close)
         await stack.enter_async_context(_running(keeper.run()))

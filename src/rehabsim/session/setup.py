@@ -13,7 +13,7 @@ from rehabsim import __version__
 from rehabsim.base.clock import utc_ns
 from rehabsim.base.config import check, load_toml
 from rehabsim.base.errors import ConfigError, ScenarioError
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import LimitTable
 from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import installed
 from rehabsim.gait.analysis import GaitAnalysis
@@ -103,6 +103,7 @@ def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
         needs_display=session.needs_display,
         has_harness=site.harness is not None,
         body_mass_kg=session.body_mass_kg,
+        has_platform=site.platform is not None,
     )
 
 
@@ -112,20 +113,29 @@ def tightened(site: Site, session: Session, *, where: str) -> Site:
     Raises:
         ConfigError: A limit of the person is unknown, impossible, or wider than the room's.
     """
-    room = site.limits.model_dump()
-    own = room | session.limits
-    inner = session.limits.get("perturbation")
-    if isinstance(inner, dict) and room["perturbation"] is not None:
-        own["perturbation"] = room["perturbation"] | inner
-    wished = check(own, Limits, where=f"{where}: limits")
-    tight = site.limits.tightened_by(wished)
+    tight: dict[str, Any] = {"limits": _tight("limits", site.limits, session.limits, where)}
+    if site.platform_limits is not None:
+        own = session.platform_limits
+        tight["platform_limits"] = _tight("platform_limits", site.platform_limits, own, where)
+    return site.model_copy(update=tight)
+
+
+def _tight(table: str, limits: LimitTable, own: dict[str, Any], where: str) -> LimitTable:
+    """Return a table of the room's limits, tightened by the person's."""
+    room = limits.model_dump()
+    both = room | own
+    for name, inner in own.items():
+        if isinstance(inner, dict) and isinstance(room.get(name), dict):
+            both[name] = room[name] | inner
+    wished = check(both, type(limits), where=f"{where}: {table}")
+    tight = limits.tightened_by(wished)
     for name, asked in wished.model_dump().items():
         if tight.model_dump()[name] != asked:
             raise ConfigError(
-                f"{where}: limits.{name}: {asked} is wider than the room's {room[name]}; a session"
+                f"{where}: {table}.{name}: {asked} is wider than the room's {room[name]}; a session"
                 " may only tighten limits."
             )
-    return site.model_copy(update={"limits": tight})
+    return tight
 
 
 def make_analysis(site: Site, session: Session) -> GaitAnalysis:

@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
-from msgspec import structs
 
 from rehabsim.base.clock import host_epoch_ns
 from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
@@ -41,6 +40,12 @@ REST_S = 20.0
 
 POLL_S = 0.1
 LOOPBACK = "tcp://127.0.0.1:0"
+SERVED_AT = {
+    "treadmill_url": LOOPBACK,
+    "plates_url": LOOPBACK,
+    "harness_url": LOOPBACK,
+    "platform_url": "udp://127.0.0.1:0",
+}
 _PR_SET_PDEATHSIG = 1
 
 
@@ -183,18 +188,30 @@ def _signals(on_end: Callable[[], None]) -> Iterator[None]:
 
 def _start(job: Job, folder: Path) -> None:
     job.epoch_ns = host_epoch_ns()
-    laboratory = laboratory_plan(job.site, job.session, LOOPBACK, where=job.where)
+    laboratory = laboratory_plan(
+        job.site,
+        job.session,
+        SERVED_AT,
+        where=job.where,
+        epoch_ns=job.epoch_ns,
+        truth_path=job.truth_path,
+    )
     tables = device_tables(job.site)
     if laboratory is not None:
         tables = moved(tables, _start_laboratory(job, laboratory))
     keeper_url = f"unix:{folder / 'keeper'}"
+    tight = tightened(job.site, job.session, where=job.where)
     keeper = KeeperPlan(
         treadmill=tables["treadmill"],
-        limits=tightened(job.site, job.session, where=job.where).limits.model_dump(),
+        limits=tight.limits.model_dump(),
         room=job.site.limits.model_dump(),
         url=keeper_url,
         epoch_ns=job.epoch_ns,
         where=job.where,
+        platform=tables.get("platform"),
+        platform_limits=None
+        if tight.platform_limits is None
+        else tight.platform_limits.model_dump(),
     )
     _launch(job, "keeper", ["-m", "rehabsim.safety.keeper"], msgspec.json.encode(keeper), None)
     plan = SessionPlan(
@@ -203,6 +220,7 @@ def _start(job: Job, folder: Path) -> None:
         treadmill=tables["treadmill"],
         plates=tables["plates"],
         harness=tables.get("harness"),
+        platform=tables.get("platform"),
         keeper_url=keeper_url,
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
@@ -217,7 +235,6 @@ def _start(job: Job, folder: Path) -> None:
 
 
 def _start_laboratory(job: Job, plan: LaboratoryPlan) -> dict[str, str]:
-    plan = structs.replace(plan, epoch_ns=job.epoch_ns, truth_path=job.truth_path)
     words = ["-m", "rehabsim", "simulate", "--plan-on-stdin"]
     ready: dict[str, str] = _launch(job, "laboratory", words, msgspec.json.encode(plan), None)
     return ready

@@ -8,7 +8,7 @@ safety decides. Its only randomness is a generator made from the seed it is give
 from typing import Any, Protocol
 
 from rehabsim.base.config import Strict
-from rehabsim.base.records import Event, Record, State, Wish
+from rehabsim.base.records import Event, PlatformWish, Record, State, Wish
 
 
 class Step(Record, frozen=True):
@@ -19,11 +19,14 @@ class Step(Record, frozen=True):
         scene: What the display shows: an instance of the scenario's `Scene`, whose fields are
             all int, float or bool with units in their names.
         events: What happened in the story during this tick.
+        platform: What the platform should do; None asks nothing new of it. A room without one
+            leaves it undone.
     """
 
     wish: Wish
     scene: Record
     events: tuple[Event, ...] = ()
+    platform: PlatformWish | None = None
 
 
 class Scenario(Protocol):
