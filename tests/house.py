@@ -68,13 +68,16 @@ class House:
         folder: For sockets, logs and the truth.
         has_own_treadmill: The belts are our firmware's, a program on a pseudo-terminal, and not
             the laboratory's; the person stands on those while these run.
+        room: Instead of the simulated site; everything in it is simulated.
     """
 
-    def __init__(self, folder: Path, *, has_own_treadmill: bool = False) -> None:
+    def __init__(
+        self, folder: Path, *, has_own_treadmill: bool = False, room: Site | None = None
+    ) -> None:
         self.folder = folder
         self.has_own_treadmill = has_own_treadmill
         self.epoch_ns = time.monotonic_ns()
-        site = load_toml(SIMULATED_SITE, Site)
+        site = load_toml(SIMULATED_SITE, Site) if room is None else room
         limits = site.limits.model_copy(update={"max_start_accel_mps2": 0.5})
         self.state_url = f"tcp://127.0.0.1:{free_port()}"
         self.request_url = f"tcp://127.0.0.1:{free_port()}"
@@ -86,6 +89,7 @@ class House:
         self.truth_path = folder / ("firmware.csv" if has_own_treadmill else "truth.csv")
         self.children: list[Child] = []
         self._programs = contextlib.ExitStack()
+        self.platform: dict[str, object] | None = None
         self._count = 0
 
     def __enter__(self) -> "House":
@@ -94,6 +98,7 @@ class House:
             treadmill_url=LOOPBACK,
             plates_url=LOOPBACK,
             harness_url=LOOPBACK,
+            platform_url="" if self.site.platform is None else "udp://127.0.0.1:0",
             epoch_ns=self.epoch_ns,
             truth_path=str(self.folder / "truth.csv"),
             **plate_origins(plates),
@@ -105,6 +110,8 @@ class House:
         self.plates = plates | {"url": urls["plates_url"]}
         assert self.site.harness is not None
         self.harness = self.site.harness.model_dump() | {"url": urls["harness_url"]}
+        if self.site.platform is not None:
+            self.platform = self.site.platform.model_dump() | {"url": urls["platform_url"]}
         if self.has_own_treadmill:
             hands = self._programs.enter_context(program(self.truth_path))
             be_above_all(hands.pid)
@@ -145,6 +152,8 @@ class House:
             url=self.keeper_url,
             epoch_ns=self.epoch_ns,
             where="house",
+            platform=self.platform,
+            platform_limits=self.site.platform_limits and self.site.platform_limits.model_dump(),
         )
         self.keeper = self.start("keeper", list(words), msgspec.json.encode(plan))
         self.keeper.wait_ready()
@@ -183,6 +192,7 @@ class House:
             treadmill=self.treadmill,
             plates=self.plates | ({"url": plates_url} if plates_url else {}),
             harness=self.harness,
+            platform=self.platform,
             keeper_url=self.keeper_url,
             epoch_ns=self.epoch_ns,
             log_path=str(log_path),

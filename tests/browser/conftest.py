@@ -14,6 +14,7 @@ from house import House
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from rehabsim.base.site import Session
+from rehabsim.base.site import Site as Room
 from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain
 from rehabsim.session.supervise import Child
@@ -109,9 +110,10 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         *,
         has_operator: bool = False,
         needs_display: bool = False,
+        room: Room | None = None,
         **params: float,
     ) -> Iterator[Site]:
-        with House(tmp_path_factory.mktemp("house")) as house:
+        with House(tmp_path_factory.mktemp("house"), room=room) as house:
             table = Session(
                 scenario=scenario, cruise_speed_mps=0.5, needs_display=needs_display, params=params
             )
@@ -129,6 +131,7 @@ def _start_session(house: House, table: Session, *, has_operator: bool) -> Child
         treadmill=house.treadmill,
         plates=house.plates,
         harness=house.harness,
+        platform=house.platform,
         keeper_url=house.keeper_url,
         epoch_ns=house.epoch_ns,
         has_operator=has_operator,

@@ -2,13 +2,16 @@
 
 import contextlib
 import math
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 from faults.figures import Row
 from safety.platform_bench import AXES, LIMITS, TICK_NS, Bench, axes
+from session.platform_room import record
 
 from rehabsim.base.clock import Clock, run
 from rehabsim.base.errors import ProtocolError
@@ -16,10 +19,13 @@ from rehabsim.base.records import PlatformSample, PlatformWish, Pose
 from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import PLATFORMS, Platform, make_driver
 from rehabsim.devices.laboratory import Fault
+from rehabsim.safety.messages import decode_report
 from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_envelope import box, brisk, normal, six
 from rehabsim.safety.platform_messages import PlatformInputs, PlatformState
+from rehabsim.session.log import LogReader
 from rehabsim_sim import platform as simulated
+from rehabsim_sim.batch import study
 from rehabsim_sim.faults import Faults
 from rehabsim_sim.jit import one_of
 from rehabsim_sim.motion_base import MotionBasePort
@@ -32,12 +38,32 @@ INTRODUCTION = (
     " 0.7 rad/s. In the rows about faults it drives the simulated base through its driver in"
     " virtual time; what is measured there is the simulated base's true motion, whose lag stands"
     " in for a real one's. A real base may do other things, above all when it faults by itself."
+    " The last row is of whole sessions: someone walks at 0.4 m/s on a deck that rolls and heaves,"
+    " and a fault of base, treadmill, plates or emergency stop must freeze the deck and stop the"
+    " belts."
 )
 STEPS = 300_000
 FREEZES = 1_000
 REFUSALS = 2_000
 TRIALS = 40
 """Of each fault."""
+
+SESSIONS = 100
+WALK_S, WITHIN_S = 9.3, 5.0
+"""When a fault begins in a whole session, and how soon all must have stopped: most of a roll, for a
+base that is stuck and is seen when it should be elsewhere."""
+
+ILLS: list[dict[str, Any]] = [
+    *({"device": "platform", "kind": kind} for kind in ("off", "stuck", "nan", "cut", "flip")),
+    {"device": "platform", "kind": "garbage", "size": 0.2},
+    {"device": "platform", "kind": "delayed", "size": 0.3},
+    {"device": "platform", "kind": "slow", "size": 0.3},
+    {"device": "platform", "kind": "offset", "size": 0.08},
+    {"device": "treadmill", "kind": "off"},
+    {"device": "plates", "kind": "off"},
+    {"device": "emergency_stop", "kind": "cut"},
+]
+"""One of them in each whole session."""
 
 EPSILON = 1e-9
 SEND_TICKS = 4
@@ -68,6 +94,7 @@ def rows(share: float) -> Iterator[Row]:
     for what, faults in TRIED.items():
         yield base_faults(what, faults, _count(TRIALS, share))
     yield base_faults("none; the session falls silent instead", [], _count(TRIALS, share))
+    yield sessions(_count(SESSIONS, share))
 
 
 def _count(whole: int, share: float) -> int:
@@ -310,3 +337,50 @@ def base_faults(what: str, faults: list[tuple[str, float | None]], count: int) -
         "frozen, inside the box",
         "; ".join(reasons),
     )
+
+
+# -- whole sessions ------------------------------------------------------------------------
+
+
+def sessions(count: int) -> Row:
+    """Let something fail while someone walks on a moving deck, in whole sessions."""
+    results = study(walk, range(count))
+    return Row(
+        "sessions: time until deck and belts are told to stop",
+        count,
+        sum(bool(why) for _, why in results),
+        [after_ms for after_ms, _ in results],
+        "ms",
+        "deck frozen and still in 0.1 s, belts stopped",
+        "; ".join(sorted({why for _, why in results if why})),
+    )
+
+
+def walk(number: int) -> tuple[float, str]:
+    """Run one session; return how long after its fault all was stopping, and what failed."""
+    ill = ILLS[number % len(ILLS)]
+    at_s = WALK_S + Random(number).uniform(0, 1)
+    with tempfile.TemporaryDirectory() as folder:
+        path, params = Path(folder) / "a.mcap", {"roll_rad": 0.08}
+        faults = [ill | {"at_s": at_s}]
+        record(path, faults=faults, params=params, seed=number + 1, duration_s=20.0)
+        reports = LogReader(path).decoded("keeper", decode_report)
+    what = f"{ill['device']} {ill['kind']}"
+    was_moving, frozen_ns, stopped_ns, moved_ns, before = False, 0, 0, 0, None
+    for report in reports:
+        t_ns, decision = report.inputs.t_ns, report.decision
+        ride = report.platform.decision.state
+        if t_ns / 1e9 < at_s:
+            was_moving = ride.mode == "moving" and decision.state.mode in ("starting", "running")
+        elif t_ns / 1e9 < at_s + WITHIN_S:
+            frozen_ns = frozen_ns or (ride.mode == "freeze" and t_ns)
+            stopped_ns = stopped_ns or (decision.state.mode in ("stopping", "locked") and t_ns)
+            moved_ns = t_ns if frozen_ns and ride.pose != before else moved_ns
+        before = ride.pose
+    after_ms = max(frozen_ns, stopped_ns) / 1e6 - 1000 * at_s
+    if not was_moving:
+        return after_ms, f"{what}: nothing moved before"
+    if not (frozen_ns and stopped_ns):
+        return after_ms, f"{what}: {'belts' if frozen_ns else 'deck'} went on"
+    is_late = moved_ns - frozen_ns > 100_000_000
+    return after_ms, f"{what}: the set point moved on" if is_late else ""

@@ -8,6 +8,9 @@ from rehabsim.base.config import Strict
 from rehabsim.base.records import PlatformWish, Pose, Record, State, Wish
 from rehabsim.training.scenario import Step
 
+HARBOUR_M = 0.8
+"""So far people have walked when the swell is whole; a sudden one throws them."""
+
 
 class Scene(Record, frozen=True):
     """What the display is sent."""
@@ -16,7 +19,7 @@ class Scene(Record, frozen=True):
 
 
 class Swaying:
-    """A steady walk on a deck that rolls and heaves like a small boat."""
+    """A steady walk on a deck that rolls and heaves like a small boat that leaves its harbour."""
 
     name = "swaying"
     Scene = Scene
@@ -35,6 +38,7 @@ class Swaying:
         """Return the cruise speed and where the swell has the deck."""
         p = self.params
         swell = sin(tau * state.t_ns / 1e9 / p.period_s)
+        swell *= min(state.left_distance_m / HARBOUR_M, 1.0)
         pose = Pose(z_m=p.heave_m * swell, roll_rad=p.roll_rad * swell)
         speed_mps = state.cruise_speed_mps
         wish = Wish(speed_mps, speed_mps)

@@ -106,6 +106,7 @@ class SeenSession(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     treadmill_url: str
     plates_url: str
+    platform_url: str = ""
     subject: str
     patient: str
     seed: int
@@ -151,7 +152,8 @@ class View:
             return "REPLAY"
         if self.session is None:
             return ""
-        urls = (self.session.treadmill_url, self.session.plates_url)
+        session = self.session
+        urls = (session.treadmill_url, session.plates_url, session.platform_url)
         if any(url.startswith("sim:") for url in urls):
             return "SIMULATED"
         return "RECORDING" if any(u.startswith("recording:") for u in urls) else "REAL DEVICES"

@@ -8,6 +8,7 @@ import { HealthCard } from "./health";
 import { Marker } from "./marker";
 import { Numbers } from "./numbers";
 import { Plates } from "./plates";
+import { Platform } from "./platform";
 import { Plot } from "./plot";
 import { Speed } from "./speed";
 import { StopButton } from "./stop_button";
@@ -31,6 +32,7 @@ export function App() {
       <main class="column second">
         <Numbers />
         <Plot />
+        <Platform />
         <Plates />
         <EventLog />
       </main>

@@ -42,12 +42,14 @@ function Sources() {
   if (session === null) {
     return <strong class="source unknown">SOURCE ?</strong>;
   }
-  const urls = [session.treadmill_url, session.plates_url];
+  const platform_url = session.platform_url ?? "";
+  const urls = [session.treadmill_url, session.plates_url, platform_url];
   const words = [
     urls.some((url) => url.startsWith("sim:")) ? "SIMULATED" : "",
     urls.some((url) => url.startsWith("recording:")) ? "RECORDING" : "",
   ].filter((word) => word !== "");
-  const where = `treadmill ${session.treadmill_url}, plates ${session.plates_url}`;
+  const base = platform_url === "" ? "" : `, platform ${platform_url}`;
+  const where = `treadmill ${session.treadmill_url}, plates ${session.plates_url}${base}`;
   return words.length > 0 ? (
     <>
       {words.map((word) => (

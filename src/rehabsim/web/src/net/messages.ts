@@ -66,6 +66,27 @@ export interface Health {
   plate_age_s: number;
 }
 
+export type PlatformMode = "settled" | "engaged" | "moving" | "freeze" | "settling";
+
+export interface Pose {
+  x_m: number;
+  y_m: number;
+  z_m: number;
+  roll_rad: number;
+  pitch_rad: number;
+  yaw_rad: number;
+}
+
+export interface Ride {
+  mode: PlatformMode;
+  cause: string;
+  belt_cause: string;
+  base: string;
+  pose: Pose;
+  wish: Pose;
+  command: Pose;
+}
+
 export type Scene = Record<string, number>;
 
 export interface State {
@@ -90,6 +111,7 @@ export interface State {
   gait: Gait;
   scene: Scene;
   health: Health;
+  platform?: Ride | null;
 }
 
 export interface Event {
@@ -112,6 +134,7 @@ export interface SessionInfo {
   site: string;
   treadmill_url: string;
   plates_url: string;
+  platform_url?: string;
   subject: string;
   patient: string;
   scenario: string;
@@ -163,6 +186,8 @@ export type RequestName =
   | "pause"
   | "stop"
   | "reset"
+  | "engage"
+  | "settle"
   | "set_speed"
   | "marker"
   | "hand_over"
