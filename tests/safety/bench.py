@@ -1,7 +1,9 @@
 """A bench for the guard: fresh inputs unless a test spoils one, and belts that obey."""
 
+from functools import cache
+
 from rehabsim.base.limits import Limits, PerturbationLimits
-from rehabsim.base.records import BeltSample, Wish
+from rehabsim.base.records import MOVING, BeltSample, Wish
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import (
@@ -15,6 +17,8 @@ from rehabsim.safety.messages import (
 
 TICK_NS = 4_000_000
 TICK_S = 0.004
+T_NS = 5_000_000_000
+"""When `decide` decides."""
 
 LIMITS = Limits(
     max_speed_mps=2.0,
@@ -110,6 +114,8 @@ def inputs(
 
 
 BRISK = Wish(1.0, 1.0)
+MOST_TICKS = 10_000
+"""A bench that waits for longer waits for what does not come."""
 
 
 class Bench:
@@ -120,30 +126,75 @@ class Bench:
         self.state = GuardState() if state is None else state
         self.t_ns = self.state.t_ns
         self.belt = (self.state.left_speed_mps, self.state.right_speed_mps)
+        self.given: list[GuardInputs] = []
         self.decisions: list[Decision] = []
 
     def tick(self, *asks, dt_ns=TICK_NS, **spoilt):
         """Make one decision; `spoilt` goes to `inputs`."""
+        assert len(self.decisions) < MOST_TICKS
         self.t_ns += dt_ns
         spoilt.setdefault("belt", self.belt)
         asks = [ask(a) if isinstance(a, str) else a for a in asks]
-        decision = guard(self.state, inputs(self.t_ns, *asks, **spoilt), self.limits)
+        given = inputs(self.t_ns, *asks, **spoilt)
+        decision = guard(self.state, given, self.limits)
         self.state = decision.state
         c = decision.command
         self.belt = (
             towards(self.belt[0], c.left_speed_mps, c.left_accel_mps2 * dt_ns / 1e9),
             towards(self.belt[1], c.right_speed_mps, c.right_accel_mps2 * dt_ns / 1e9),
         )
+        self.given.append(given)
         self.decisions.append(decision)
         return decision
 
-    def walk(self, wish=BRISK, *, until="running"):
-        """Unlock, arm and start, and come up to speed."""
-        for name in ("reset", "arm", "start"):
-            self.tick(name, wish=wish)
-        while self.state.mode != until:
-            self.tick(wish=wish)
+    def walk(self, wish=BRISK, *, until="running", then=0):
+        """Be where someone has unlocked, armed and started, come up to speed, and walked on."""
+        walked = _walked(self.limits, wish, until, then)
+        self.state, self.t_ns, self.belt = walked.state, walked.t_ns, walked.belt
+        self.decisions = list(walked.decisions)
         return self
 
     def texts(self):
         return [event.text for decision in self.decisions for event in decision.events]
+
+
+@cache
+def _walked(limits, wish, until, then):
+    bench = Bench(limits)
+    for name in ("reset", "arm", "start"):
+        bench.tick(name, wish=wish)
+    while bench.state.mode != until:
+        bench.tick(wish=wish)
+    for _ in range(then):
+        bench.tick(wish=wish)
+    return bench
+
+
+def in_mode(mode, **changes):
+    """Return a state that has just entered `mode`, the belts at rest unless they move in it."""
+    speed = 0.8 if mode in MOVING else 0.0
+    numbers = {
+        "mode": mode,
+        "since_ns": T_NS - TICK_NS,
+        "severity": "ramp" if mode == "stopping" else "none",
+        "cause": "something" if mode in ("stopping", "locked") else "",
+        "left_speed_mps": speed,
+        "right_speed_mps": speed,
+        **dict.fromkeys(
+            ("left_due_mps", "right_due_mps", "left_slow_mps", "right_slow_mps"),
+            0.8 if mode in MOVING or mode == "stopping" else 0.0,
+        ),
+        "decel_mps2": LIMITS.ramp_mps2 if mode == "stopping" else 0.0,
+        "held_ns": T_NS - TICK_NS,
+        "is_deck_known": True,
+        "t_ns": T_NS - TICK_NS,
+    }
+    return GuardState(**(numbers | changes))
+
+
+def decide(state, *asks, **spoilt):
+    """Make one decision, a tick after `state`."""
+    spoilt.setdefault("wish", Wish(state.left_speed_mps, state.right_speed_mps))
+    if state.mode in MOVING or state.mode == "stopping":
+        spoilt.setdefault("belt", (0.8, 0.8))
+    return guard(state, inputs(T_NS, *asks, **spoilt), LIMITS)

@@ -16,10 +16,7 @@ WEIGHT_N = SOMEONE.body_weight_n
 
 def strolling():
     """Return a guard whose belts have run at the same speed for a second."""
-    bench = Bench().walk()
-    for _ in range(250):
-        bench.tick(wish=WALK)
-    return bench
+    return Bench().walk(then=250)
 
 
 def someone(**changes):

@@ -4,46 +4,16 @@ import itertools
 from pathlib import Path
 
 import pytest
-from safety.bench import LIMITS, TICK_NS, Bench, ask, inputs
+from safety.bench import LIMITS, T_NS, Bench, ask, decide, in_mode, inputs
 
 import rehabsim
-from rehabsim.base.records import MODES, MOVING, SEVERITIES, Wish
+from rehabsim.base.records import MODES, SEVERITIES, Wish
 from rehabsim.safety.causes import is_at_rest
 from rehabsim.safety.following import REST_MPS
-from rehabsim.safety.guard import COMMAND_TTL_S, PAUSED, guard
+from rehabsim.safety.guard import COMMAND_TTL_S, PAUSED
 from rehabsim.safety.messages import GuardState
 
-T_NS = 5_000_000_000
 ASKS = ("arm", "start", "pause", "stop", "reset")
-
-
-def in_mode(mode, **changes):
-    """Return a state that has just entered `mode`, the belts at rest unless they move in it."""
-    speed = 0.8 if mode in MOVING else 0.0
-    numbers = {
-        "mode": mode,
-        "since_ns": T_NS - TICK_NS,
-        "severity": "ramp" if mode == "stopping" else "none",
-        "cause": "something" if mode in ("stopping", "locked") else "",
-        "left_speed_mps": speed,
-        "right_speed_mps": speed,
-        **dict.fromkeys(
-            ("left_due_mps", "right_due_mps", "left_slow_mps", "right_slow_mps"),
-            0.8 if mode in MOVING or mode == "stopping" else 0.0,
-        ),
-        "decel_mps2": LIMITS.ramp_mps2 if mode == "stopping" else 0.0,
-        "held_ns": T_NS - TICK_NS,
-        "is_deck_known": True,
-        "t_ns": T_NS - TICK_NS,
-    }
-    return GuardState(**(numbers | changes))
-
-
-def decide(state, *asks, **spoilt):
-    spoilt.setdefault("wish", Wish(state.left_speed_mps, state.right_speed_mps))
-    if state.mode in MOVING or state.mode == "stopping":
-        spoilt.setdefault("belt", (0.8, 0.8))
-    return guard(state, inputs(T_NS, *asks, **spoilt), LIMITS)
 
 
 TABLE = {

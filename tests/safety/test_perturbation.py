@@ -4,7 +4,7 @@ from math import nan
 
 import pytest
 from msgspec import structs
-from safety.bench import LIMITS, SOMEONE, Bench
+from safety.bench import LIMITS, SOMEONE, TICK_NS, Bench
 
 from rehabsim.base.records import Wish
 
@@ -15,10 +15,7 @@ SLIP = Wish(0.5, 1.0, 0.0, is_perturbation=True)
 
 def rested(limits=LIMITS):
     """Return a guard in which someone has walked for a while."""
-    bench = Bench(limits).walk()
-    for _ in range(800):
-        bench.tick(wish=WALK)
-    return bench
+    return Bench(limits).walk(then=50)
 
 
 def told(bench):
@@ -53,6 +50,17 @@ def test_it_goes_no_further_than_its_limit_from_where_it_began(target):
         low, high = min(low, bench.state.left_speed_mps), max(high, bench.state.left_speed_mps)
     assert low == pytest.approx(max(min(target, 1.0), 1.0 - EXTRA.max_change_mps))
     assert high == pytest.approx(min(max(target, 1.0), 1.0 + EXTRA.max_change_mps))
+
+
+@pytest.mark.parametrize("target", [0.0, 2.3])
+@pytest.mark.parametrize("late", range(0, 60, 3))
+def test_a_late_tick_takes_it_no_further_than_its_limit(late, target):
+    bench = rested()
+    for count in range(60):
+        dt_ns = 20_000_000 if count == late else TICK_NS
+        state = bench.tick(dt_ns=dt_ns, wish=Wish(target, 1.0, is_perturbation=True)).state
+        assert abs(state.left_speed_mps - 1.0) <= EXTRA.max_change_mps + 1e-12
+    assert abs(state.left_speed_mps - 1.0) == pytest.approx(EXTRA.max_change_mps)
 
 
 def test_one_that_does_not_end_is_ended_and_belts_return_to_where_it_began():

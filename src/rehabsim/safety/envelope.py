@@ -1,6 +1,6 @@
 """How far a set point may go: ranges and rates, and nothing else. Pure."""
 
-from math import copysign, sqrt
+from math import copysign, inf, sqrt
 from typing import NamedTuple
 
 from rehabsim.base.limits import Limits
@@ -26,6 +26,10 @@ class Envelope(NamedTuple):
     max_split_mps: float
 
 
+Span = tuple[float, float]
+ANYWHERE: Span = (0.0, inf)
+
+
 class Motion(NamedTuple):
     """Set points of both belts, left first, and how fast they change."""
 
@@ -39,9 +43,9 @@ def is_sane(wish: Wish) -> bool:
     Comparisons accept, so that NaN never passes.
     """
     return (
-        0.0 <= wish.left_speed_mps < float("inf")
-        and 0.0 <= wish.right_speed_mps < float("inf")
-        and 0.0 <= wish.incline_rad < float("inf")
+        0.0 <= wish.left_speed_mps < inf
+        and 0.0 <= wish.right_speed_mps < inf
+        and 0.0 <= wish.incline_rad < inf
     )
 
 
@@ -70,23 +74,30 @@ def towards(now: float, target: float, max_step: float) -> float:
     return max(now - max_step, target)
 
 
-def approach(now: Motion, targets_mps: tuple[float, float], e: Envelope, dt_s: float) -> Motion:
+def approach(
+    now: Motion,
+    targets_mps: tuple[float, float],
+    e: Envelope,
+    dt_s: float,
+    spans_mps: tuple[Span, Span] = (ANYWHERE, ANYWHERE),
+) -> Motion:
     """Return where the set points of both belts go within `dt_s`.
 
-    Range, acceleration and split hold always, the jerk unless the split would not; where belts
-    are outside already, after a perturbation, they may only come nearer.
+    Range, span, acceleration and split hold always, the jerk unless one of them would not; where
+    belts are outside already, after a perturbation, they may only come nearer.
 
     Args:
         now: Where they are.
         targets_mps: Where they should go.
         e: What they may do on the way.
-        dt_s: > 0.
+        dt_s: > 0; where it varies, a target may be passed by what the jerk needs.
+        spans_mps: Least and greatest set point of each belt, around where it is and its target.
     """
     before_mps, accels_mps2 = now
     left_mps, right_mps = (
-        _one(speed_mps, accel_mps2, target_mps, e, dt_s)
-        for speed_mps, accel_mps2, target_mps in zip(
-            before_mps, accels_mps2, targets_mps, strict=True
+        min(max(_one(speed_mps, accel_mps2, target_mps, e, dt_s), least_mps), most_mps)
+        for speed_mps, accel_mps2, target_mps, (least_mps, most_mps) in zip(
+            before_mps, accels_mps2, targets_mps, spans_mps, strict=True
         )
     )
     split_mps = max(e.max_split_mps, abs(before_mps[0] - before_mps[1]))

@@ -26,7 +26,7 @@ from rehabsim.safety.readiness import (
     why_not_at_rest,
     why_not_followed,
 )
-from rehabsim.safety.setpoint import deck, envelope_of, move, targets
+from rehabsim.safety.setpoint import deck, envelope_of, move
 
 MAX_DT_S = 0.02
 """A longer pause between two decisions does not earn a larger step of the set point."""
@@ -297,8 +297,7 @@ class _Turn:
             wish = within(self.inputs.wish.wish, envelope, self.limits)
             is_clamped = wish != self.inputs.wish.wish
             self.tell_clamps(wish, is_clamped=is_clamped)
-            targets_mps = targets(self.mode, wish, self.state_so_far(), self.limits)
-            motion = move(before, targets_mps, envelope, dt_s)
+            motion = move(self.state_so_far(), wish, envelope, self.limits, dt_s)
             accel_mps2 = envelope.max_accel_mps2
             if self.mode != "holding":
                 step_rad = self.limits.max_incline_rate_radps * dt_s

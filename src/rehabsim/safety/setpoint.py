@@ -4,7 +4,7 @@ from math import isfinite
 
 from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltSample, Mode, Wish
-from rehabsim.safety.envelope import Envelope, Motion, approach
+from rehabsim.safety.envelope import ANYWHERE, Envelope, Motion, Span, approach
 from rehabsim.safety.messages import GuardState
 
 
@@ -19,40 +19,46 @@ def envelope_of(mode: Mode, limits: Limits) -> Envelope:
     return Envelope(limits.max_speed_mps, accel_mps2, limits.max_jerk_mps3, limits.max_split_mps)
 
 
-def targets(mode: Mode, wish: Wish, state: GuardState, limits: Limits) -> tuple[float, float]:
+def spans(state: GuardState, limits: Limits) -> tuple[Span, Span]:
+    """Return from where to where each belt may go: in a perturbation not far from its base."""
+    if state.mode != "perturbing" or limits.perturbation is None:
+        return ANYWHERE, ANYWHERE
+    most_mps = limits.perturbation.max_change_mps
+    left_mps, right_mps = state.left_base_mps, state.right_base_mps
+    return (left_mps - most_mps, left_mps + most_mps), (right_mps - most_mps, right_mps + most_mps)
+
+
+def targets(state: GuardState, wish: Wish, limits: Limits) -> tuple[float, float]:
     """Return where both belts should go.
 
     Args:
-        mode: In which they move.
+        state: So far; its set points are the last commanded ones, and in its mode they move.
         wish: Held to the envelope of this mode.
-        state: So far; its set points are the last commanded ones.
         limits: Of the room, tightened by those of the person.
     """
-    bases_mps = (state.left_base_mps, state.right_base_mps)
     wished_mps = (wish.left_speed_mps, wish.right_speed_mps)
-    if mode == "perturbing" and limits.perturbation is not None:
-        most_mps = limits.perturbation.max_change_mps
+    if state.mode == "perturbing":
         left_mps, right_mps = (
-            min(max(wished, base - most_mps), base + most_mps)
-            for wished, base in zip(wished_mps, bases_mps, strict=True)
+            min(max(wished, least), most)
+            for wished, (least, most) in zip(wished_mps, spans(state, limits), strict=True)
         )
         return left_mps, right_mps
     if wish.is_perturbation:  # and not allowed: back to where it would have begun
-        return bases_mps
-    if mode == "holding":
+        return state.left_base_mps, state.right_base_mps
+    if state.mode == "holding":
         return state.left_speed_mps, state.right_speed_mps
     return wished_mps
 
 
-def move(
-    state: GuardState, targets_mps: tuple[float, float], envelope: Envelope, dt_s: float
-) -> Motion:
-    """Return the next set points, `dt_s` after the last ones."""
+def move(state: GuardState, wish: Wish, envelope: Envelope, limits: Limits, dt_s: float) -> Motion:
+    """Return the next set points, `dt_s` after the last ones; arguments as of `targets`."""
     now = Motion(
         (state.left_speed_mps, state.right_speed_mps),
         (state.left_accel_mps2, state.right_accel_mps2),
     )
-    return approach(now, targets_mps, envelope, dt_s) if dt_s > 0 else now
+    if not dt_s > 0:
+        return now
+    return approach(now, targets(state, wish, limits), envelope, dt_s, spans(state, limits))
 
 
 def deck(state: GuardState, belt: BeltSample | None, limits: Limits) -> tuple[float, bool]:
