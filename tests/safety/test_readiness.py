@@ -4,14 +4,17 @@ from math import nan, nextafter
 
 import pytest
 from msgspec import structs
-from safety.bench import LIMITS, SOMEONE, inputs
+from safety.bench import LIMITS, SOMEONE, Bench, inputs
 
+from rehabsim.base.records import Wish
 from rehabsim.safety.readiness import (
     why_no_perturbation,
     why_nobody,
     why_not_at_rest,
     why_not_followed,
 )
+
+WALK = Wish(1.0, 1.0)
 
 
 def someone(**changes):
@@ -101,3 +104,53 @@ def test_a_perturbation_needs_limits_and_someone_in_a_harness():
     assert reason == "this room or this person has no limits for any"
     reason = why_no_perturbation("running", 3.0, inputs(0, wish=None), LIMITS)
     assert reason == "the harness is not measured, or not hung in"
+
+
+# -- who starts stands on the plates ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_ok"),
+    [
+        ({"load_n": 560.0}, True),
+        ({"load_n": 559.9}, False),
+        ({"load_n": 840.0}, True),
+        ({"load_n": 840.1}, False),
+        ({"load_n": nan}, False),
+        ({"body_weight_n": nan}, False),
+        ({"body_weight_n": 0.0}, False),
+    ],
+)
+@pytest.mark.parametrize("name", ["arm", "start"])
+def test_arm_and_start_need_someone_who_stands_on_the_plates(name, changes, is_ok):
+    bench = Bench()
+    bench.tick("reset")
+    if name == "start":
+        bench.tick("arm")
+    (answer,) = bench.tick(name, person=structs.replace(SOMEONE, **changes), wish=WALK).answers
+    assert answer.is_accepted is is_ok
+    assert is_ok or answer.reason.startswith("Not ready: the p")
+
+
+@pytest.mark.parametrize(
+    ("stated_n", "is_ok"),
+    [(nan, True), (609.0, True), (608.0, False), (823.0, True), (824.0, False)],
+)
+def test_plates_that_weigh_other_than_the_session_states_do_not_start(stated_n, is_ok):
+    bench = Bench()
+    bench.tick("reset")
+    (answer,) = bench.tick(
+        "arm", person=structs.replace(SOMEONE, stated_n=stated_n), wish=WALK
+    ).answers
+    assert answer.is_accepted is is_ok
+    if not is_ok:
+        assert f"weigh 700 N, the session file states {stated_n:.0f} N" in answer.reason
+
+
+def test_start_needs_a_treadmill_that_follows():
+    bench = Bench()
+    bench.tick("reset")
+    bench.tick("arm", is_armed=False)
+    (answer,) = bench.tick("start", is_armed=False).answers
+    assert answer.reason == "Not ready: the treadmill does not follow set points yet."
+    assert bench.tick("start", wish=WALK).answers[0].is_accepted
