@@ -30,6 +30,10 @@ LOADED_N = 50.0
 FOOT_N = 100.0
 """A plate with less on it says nothing of where the foot is."""
 
+FZ, FZ_MX = (2, 8), (2, 3, 8, 9)
+PLATE_BYTES, ROW_BYTES = 24, 48
+"""Of a sample as float32."""
+
 
 class Occupant:
     """Follows load and plates from tick to tick.
@@ -43,7 +47,7 @@ class Occupant:
         self._is_expected = is_expected
         self._stated_n = stated_n
         self._mean_n = nan
-        self._last: list[np.ndarray[tuple[int], np.dtype[np.float32]] | None] = [None, None]
+        self._last = [(b"", nan), (b"", nan)]
         self._same_count = [[0, 0, 0], [0, 0, 0]]
         self._wide_s = 0.0
         self._dt_s = nan
@@ -61,8 +65,7 @@ class Occupant:
         """
         for chunk in chunks:
             self._dt_s = chunk.dt_ns / 1e9
-            for plate in (0, 1):
-                self._compare(plate, chunk)
+            self._compare(chunk, np.ascontiguousarray(chunk.wrench, "<f4").tobytes())
             self._measure_width(chunk)
         load_n = gait.left_fz_n + gait.right_fz_n
         if isfinite(load_n):
@@ -81,37 +84,37 @@ class Occupant:
         )
         return person, self._fault()
 
-    def _compare(self, plate: int, chunk: PlateChunk) -> None:
-        """Count how many samples in a row said the same: all six, or the force alone."""
-        six = chunk.wrench[:, 6 * plate : 6 * plate + 6]
-        last = self._last[plate]
-        before = six[:1] if last is None else last[None]
-        rows = np.concatenate([before, six])
-        # What a plate does not measure is NaN, always, and tells nothing.
-        is_same = (rows[1:] == rows[:-1]) | (np.isnan(rows[1:]) & np.isnan(rows[:-1]))
-        fz_n, is_same_fz = six[:, 2], is_same[:, 2]
-        for which, flags in enumerate(
-            (
-                is_same.all(axis=1) & (fz_n > LOADED_N),
-                is_same_fz & (np.abs(fz_n) > RAIL_N),
-                is_same_fz & (np.abs(fz_n) > LOADED_N),
-            )
-        ):
-            changes = np.flatnonzero(~flags)
-            count = self._same_count[plate][which]
-            count = count + len(flags) if not len(changes) else len(flags) - 1 - int(changes[-1])
-            self._same_count[plate][which] = count
-        self._last[plate] = six[-1] if len(six) else last
+    def _compare(self, chunk: PlateChunk, raw: bytes) -> None:
+        """Count how many samples in a row said the same: all six, or the force alone.
+
+        What a plate does not measure is NaN, always the same, and tells nothing.
+        """
+        fz_n = chunk.wrench[:, FZ].tolist()
+        for k, forces_n in enumerate(fz_n):
+            for plate in (0, 1):
+                start = ROW_BYTES * k + PLATE_BYTES * plate
+                six = raw[start : start + PLATE_BYTES]
+                force_n, counts = forces_n[plate], self._same_count[plate]
+                last_six, last_n = self._last[plate]
+                is_same, is_level = six == last_six, force_n == last_n
+                if last_six == b"":
+                    is_same = is_level = True
+                counts[0] = counts[0] + 1 if is_same and force_n > LOADED_N else 0
+                counts[1] = counts[1] + 1 if is_level and abs(force_n) > RAIL_N else 0
+                counts[2] = counts[2] + 1 if is_level and abs(force_n) > LOADED_N else 0
+                self._last[plate] = (six, force_n)
 
     def _measure_width(self, chunk: PlateChunk) -> None:
         """Add up for how long both feet were down and too far apart; once they are not, forget."""
-        fz_n = chunk.wrench[:, (2, 8)]
-        is_both = (fz_n > FOOT_N).all(axis=1)
-        if not is_both.any():
+        widths_m = [
+            left_mx / left_n - right_mx / right_n
+            for left_n, left_mx, right_n, right_mx in chunk.wrench[:, FZ_MX].tolist()
+            if left_n > FOOT_N and right_n > FOOT_N
+        ]
+        if not widths_m:
             return
-        y_m = chunk.wrench[is_both][:, (3, 9)] / fz_n[is_both]
-        if float(np.mean(y_m[:, 0] - y_m[:, 1])) > WIDE_M:
-            self._wide_s += int(is_both.sum()) * self._dt_s
+        if sum(widths_m) > WIDE_M * len(widths_m):
+            self._wide_s += len(widths_m) * self._dt_s
         else:
             self._wide_s = 0.0
 
