@@ -76,11 +76,38 @@ def test_a_perturbation_may_begin_after_its_pause_to_the_nanosecond(off_ns, mode
         assert told(decision) == [("perturbation", "none", "A perturbation begins.")]
 
 
+@pytest.mark.parametrize(
+    ("asks", "spoilt", "mode"),
+    [
+        (("pause",), {}, "stopping"),
+        (("stop",), {}, "stopping"),
+        ((), {"plates": "stuck"}, "holding"),
+        ((), {"plates": "exchanged"}, "stopping"),
+        ((), {"wish": Wish(0.8, 0.8)}, "running"),
+    ],
+)
+@pytest.mark.parametrize("was", ["perturbing", "running"])
+def test_what_ends_a_perturbation_notes_when_and_nothing_else_does(was, asks, spoilt, mode):
+    state = in_mode(was, left_base_mps=0.8, right_base_mps=0.8, perturbed_ns=7)
+    decision = decide(state, *map(ask, asks), **{"wish": SLIP} | spoilt)
+    assert decision.state.mode == mode
+    assert decision.state.perturbed_ns == (T_NS if was == "perturbing" else 7)
+
+
 @pytest.mark.parametrize(("before_ns", "due_mps"), [(0, 0.04), (1, pytest.approx(0.0, abs=1e-6))])
 def test_at_the_first_decision_belts_should_be_where_they_are(before_ns, due_mps):
     decision = guard(GuardState(t_ns=before_ns), inputs(2, belt=(0.04, 0.04)), LIMITS)
     assert decision.state.left_due_mps == decision.state.left_slow_mps == due_mps
     assert decision.state.right_due_mps == decision.state.right_slow_mps == due_mps
+
+
+@pytest.mark.parametrize(
+    "spoilt", [{"has_treadmill": False}, {"belt_age_ns": 200_000_000}], ids=["no link", "late"]
+)
+def test_belts_of_a_lost_treadmill_should_be_where_they_were_last_seen(spoilt):
+    state = decide(in_mode("running"), belt=(0.3, 0.2), **spoilt).state
+    assert (state.left_due_mps, state.left_slow_mps) == (0.3, 0.3)
+    assert (state.right_due_mps, state.right_slow_mps) == (0.2, 0.2)
 
 
 @pytest.mark.parametrize("name", [name for name in CAUSES if CAUSES[name].after_s])
@@ -112,6 +139,12 @@ def test_a_harder_stop_keeps_the_steepest_ramp():
     state = in_mode("stopping", severity="ramp", decel_mps2=3.0)
     decision = decide(state, ask("stop"))
     assert (decision.state.severity, decision.state.decel_mps2) == ("fast", 3.0)
+
+
+def test_a_harder_stop_still_needs_the_restart_that_the_softer_one_needed():
+    decision = decide(in_mode("stopping", needs_restart=True), ask("stop"))
+    assert decision.state.severity == "fast"
+    assert decision.state.needs_restart
 
 
 @pytest.mark.parametrize(("fall_mps2", "decel_mps2"), [(0.1, 1.2), (2.1, 2.1)])
