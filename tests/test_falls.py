@@ -19,7 +19,7 @@ NOTICED_S = 0.15
 """Table of faults, S8; a tick and the load cell's own 10 ms come on top."""
 
 
-@pytest.mark.parametrize(("seed", "slip_mps"), [(1, 1.1), (1, -1.1), (2, -1.1)])
+@pytest.mark.parametrize(("seed", "slip_mps"), [(1, 1.1), (2, -1.1)])
 def test_a_fall_into_the_harness_stops_the_belts_fast(tmp_path, seed, slip_mps):
     site = load_toml(SIMULATED_SITE, Site)
     limits = site.limits.model_copy(update={"max_start_accel_mps2": 0.5})

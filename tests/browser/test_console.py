@@ -143,8 +143,9 @@ def test_only_one_console_is_in_command(site, console):
 
 
 def test_command_changes_hands_by_an_act_at_each_of_two_consoles(site, console):
-    walk(console)
     other = site.open("/console")
+    expect(other.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+    walk(console)
     other.click("#take_over")
     expect(other.locator("#note-take_over")).to_contain_text("ask there to hand over")
     console.click("#hand_over")
