@@ -109,14 +109,11 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         scenario: str = "boat",
         *,
         has_operator: bool = False,
-        needs_display: bool = False,
         room: Room | None = None,
         **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house"), room=room) as house:
-            table = Session(
-                scenario=scenario, cruise_speed_mps=0.5, needs_display=needs_display, params=params
-            )
+            table = Session(scenario=scenario, cruise_speed_mps=0.5, params=params)
             session = _start_session(house, table, has_operator=has_operator)
             gateway, address = house.start_gateway()
             yield Site(house, browser, address, gateway, session)

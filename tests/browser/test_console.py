@@ -142,23 +142,6 @@ def test_only_one_console_is_in_command(site, console):
     expect(console.locator("#mode-word")).to_have_text("IDLE")
 
 
-def test_command_changes_hands_by_an_act_at_each_of_two_consoles(site, console):
-    other = site.open("/console")
-    expect(other.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
-    walk(console)
-    other.click("#take_over")
-    expect(other.locator("#note-take_over")).to_contain_text("ask there to hand over")
-    console.click("#hand_over")
-    expect(console.locator("#hand_over")).to_contain_text("✓")
-    other.click("#take_over")
-    expect(other.locator("#commander")).to_have_class(re.compile("self"))
-    expect(console.locator("#commander")).not_to_have_class(re.compile("self"))
-    expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
-    other.click("#pause")
-    expect(console.locator("#mode-word")).to_have_text("IDLE", timeout=15_000)
-    other.context.close()
-
-
 def test_when_the_console_in_command_goes_the_belts_come_to_rest(site, console):
     walker = site.open("/console")
     walk(walker)

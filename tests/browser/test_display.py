@@ -41,33 +41,6 @@ def changed_part(before: np.ndarray, after: np.ndarray) -> float:
     return float(np.mean(np.abs(after - before).max(axis=2) > 8))
 
 
-def test_a_training_that_needs_its_picture_stands_still_without_it(open_site):
-    with open_site("hike", needs_display=True) as site:
-        console = site.open("/console")
-        console.click("#reset")
-        expect(console.locator("#mode-word")).to_have_text("IDLE")
-        console.click("#arm")
-        expect(console.locator("#note-arm")).to_contain_text("no display has shown this session")
-        # Small and coarse: without a graphics card every pixel costs time.
-        screen = site.open("/display?calm=1&scale=0.2", 160, 90)
-        wait_for_pictures(screen, "hike")
-        arm(console)
-        console.click("#start")
-        site.house.wait_for_speed(0.2)
-        screen.close()
-        expect(console.locator("#mode-word")).to_have_text("LOCKED")
-        expect(console.locator("#mode-sentence")).to_contain_text("the picture on the display is")
-
-
-def arm(console: Page) -> None:
-    """Press until the belts are armed: a slow computer may draw a picture late now and then."""
-    deadline = time.monotonic() + 15
-    while console.inner_text("#mode-word") != "ARMED":
-        assert time.monotonic() < deadline, console.inner_text("#note-arm")
-        console.click("#arm")
-        console.wait_for_timeout(300)
-
-
 @pytest.mark.parametrize("scenario", ["boat", "hike", "drive"])
 def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario):
     with open_site(scenario, has_operator=True) as site:
