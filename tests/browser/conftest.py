@@ -20,14 +20,18 @@ from rehabsim.session.setup import plain
 from rehabsim.session.supervise import Child
 from rehabsim.web.door import PAGES
 
-FLAGS = [
+PAINTS = ["--no-sandbox", "--disable-gpu"]
+"""Draws pages without a graphics card, as cheaply as may be."""
+
+DRAWS = [
     "--no-sandbox",
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--ignore-gpu-blocklist",
 ]
-"""Draws without a graphics card; newer browsers do so only when they are told to."""
+"""Draws worlds without a graphics card, at a high price that the display's page alone needs to pay:
+newer browsers do so only when they are told to."""
 
 
 def _missing(what: str) -> NoReturn:
@@ -44,14 +48,16 @@ def missing() -> Callable[[str], NoReturn]:
 
 # Not for the whole session: while the browser is open, no other event loop can run.
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A browser that draws worlds where a module says `NEEDS_WORLD`, and else a lighter one."""
+    flags = DRAWS if getattr(request.module, "NEEDS_WORLD", False) else PAINTS
     path = shutil.which("chromium")
     if path is None:
         _missing("chromium is not installed: apt-get install chromium")
     if not (PAGES / "console.html").is_file():
         _missing(f"the pages are not in {PAGES}: make web")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+NEEDS_WORLD = True
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 WIDTH, HEIGHT = 480, 270

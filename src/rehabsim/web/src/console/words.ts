@@ -88,9 +88,6 @@ export function tone(state: State): Tone {
     case "stopping":
       return state.cause === "paused" ? "attention" : "alarm";
     case "locked":
-      if (state.needs_restart ?? false) {
-        return `${cause} Look after the person, check the treadmill, then start rehabsim again.`;
-      }
       return state.cause === "start-up" || state.cause === "" ? "calm" : "alarm";
   }
 }
@@ -116,6 +113,9 @@ export function modeSentence(state: State, self: string, armedLeft_s: number): s
     case "stopping":
       return `${cause} Belts are ramping to rest.`;
     case "locked":
+      if (state.needs_restart ?? false) {
+        return `${cause} Look after the person, check the treadmill, then start rehabsim again.`;
+      }
       return state.cause === "start-up"
         ? `${cause} Person ready and clipped in? Press Reset.`
         : `${cause} Look after the person, then press Reset.`;
