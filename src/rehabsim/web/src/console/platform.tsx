@@ -52,5 +52,8 @@ export function Platform() {
 function sentence(platform: Ride): string {
   const isRising = platform.mode === "engaged" && platform.belt_cause !== "";
   const words = isRising ? "Rising." : WORDS[platform.mode];
+  if (platform.cause === "start-up") {
+    return "Frozen since start-up.";
+  }
   return platform.cause === "" ? words : `${words} ${causeWords(platform.cause, "")}`;
 }
