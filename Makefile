@@ -33,7 +33,11 @@ test: install
 	$(BIN)/ruff format --check src simulator scenarios tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	# What runs on the host's clock runs alone, everything else side by side.
+	status=0; \
+	$(BIN)/python -m pytest -m realtime || status=1; \
+	$(BIN)/python -m pytest -m 'not realtime' -n auto --dist loadfile || status=1; \
+	exit $$status
 
 mutants: install
 	$(BIN)/python tests/safety/mutants.py

@@ -71,6 +71,7 @@ class Site:
         address: Of the pages.
         session: The session's process.
         problems: What pages said in their consoles that is not in order.
+        sent: What pages sent over their sockets.
     """
 
     house: House
@@ -79,6 +80,7 @@ class Site:
     gateway: Child
     session: Child
     problems: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
 
     def open(self, path: str, width: int = 1280, height: int = 800) -> Page:
         """Return a new page in a context of its own."""
@@ -89,6 +91,10 @@ class Site:
         page.on(
             "console",
             lambda said: self.problems.append(said.text) if said.type == "error" else None,
+        )
+        page.on(
+            "websocket",
+            lambda socket: socket.on("framesent", lambda data: self.sent.append(str(data))),
         )
         page.goto(self.address + path)
         return page
@@ -115,11 +121,14 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         scenario: str = "boat",
         *,
         has_operator: bool = False,
+        needs_display: bool = False,
         room: Room | None = None,
         **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house"), room=room) as house:
-            table = Session(scenario=scenario, cruise_speed_mps=0.5, params=params)
+            table = Session(
+                scenario=scenario, cruise_speed_mps=0.5, needs_display=needs_display, params=params
+            )
             session = _start_session(house, table, has_operator=has_operator)
             gateway, address = house.start_gateway()
             yield Site(house, browser, address, gateway, session)

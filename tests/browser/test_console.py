@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from browser.presses import arm, unlock, walk
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
@@ -26,28 +27,6 @@ def console(site) -> Iterator[Page]:
     expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
     yield page
     page.context.close()
-
-
-def mode(page: Page) -> str:
-    return page.inner_text("#mode-word")
-
-
-def unlock(page: Page) -> None:
-    """Bring the belts to idle from whatever the test before left."""
-    deadline = time.monotonic() + 15
-    while mode(page) != "IDLE":
-        assert time.monotonic() < deadline, f"still {mode(page)}"
-        if mode(page) == "LOCKED":
-            page.click("#reset")
-        page.wait_for_timeout(200)
-
-
-def walk(page: Page) -> None:
-    unlock(page)
-    page.click("#arm")
-    expect(page.locator("#mode-word")).to_have_text("ARMED")
-    page.click("#start")
-    expect(page.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
 
 
 def number(page: Page, name: str) -> float:
@@ -131,8 +110,7 @@ def test_what_is_refused_says_why_at_the_button(console):
 
 
 def test_only_one_console_is_in_command(site, console):
-    unlock(console)
-    console.click("#arm")
+    arm(console)
     expect(console.locator("#mode-word")).to_have_text("ARMED")
     other = site.open("/console")
     other.click("#start")
@@ -140,6 +118,23 @@ def test_only_one_console_is_in_command(site, console):
     other.context.close()
     console.click("#pause")
     expect(console.locator("#mode-word")).to_have_text("IDLE")
+
+
+def test_command_changes_hands_by_an_act_at_each_of_two_consoles(site, console):
+    other = site.open("/console")
+    expect(other.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+    walk(console)
+    other.click("#take_over")
+    expect(other.locator("#note-take_over")).to_contain_text("ask there to hand over")
+    console.click("#hand_over")
+    expect(console.locator("#hand_over")).to_contain_text("✓")
+    other.click("#take_over")
+    expect(other.locator("#commander")).to_have_class(re.compile("self"))
+    expect(console.locator("#commander")).not_to_have_class(re.compile("self"))
+    expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
+    other.click("#pause")
+    expect(console.locator("#mode-word")).to_have_text("IDLE", timeout=15_000)
+    other.context.close()
 
 
 def test_when_the_console_in_command_goes_the_belts_come_to_rest(site, console):

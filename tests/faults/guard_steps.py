@@ -28,11 +28,13 @@ LIMIT_AGES_S = {
     "plate_age_ns": LIMITS.max_plate_age_s,
     "operator_age_ns": LIMITS.max_operator_age_s,
     "display_age_ns": LIMITS.max_display_age_s,
+    "harness_age_ns": LIMITS.max_harness_age_s,
 }
 ILLS = (
     {"plates": "exchanged"},
     {"is_emergency": True},
     {"hold": "its door is open"},
+    {"platform_cause": "the platform is frozen"},
     {"is_armed": False},
     {"has_treadmill": False},
     {"belt": None},
@@ -48,6 +50,7 @@ HOLDS = (
     {"plates": "saturated"},
     {"operator_age_ns": 1_500_000_000},
     {"display_age_ns": 400_000_000},
+    {"harness_age_ns": 250_000_000},
 )
 PEOPLE = (
     {"load_n": 0.0},

@@ -1,6 +1,7 @@
 """The firmware built and running: a program on a pseudo-terminal, an image in an emulator."""
 
 import contextlib
+import fcntl
 import functools
 import os
 import shutil
@@ -40,12 +41,15 @@ def _miss(why: str) -> NoReturn:
 def build(target: str) -> None:
     """Run the firmware's Makefile for `target`."""
     require("make", "gcc", *(["arm-none-eabi-gcc"] if target == "image" else []))
-    made = subprocess.run(
-        ["make", "-s", "-C", str(STUBS), target, f"PYTHON={sys.executable}"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Tests run side by side.
+        made = subprocess.run(
+            ["make", "-s", "-C", str(STUBS), target, f"PYTHON={sys.executable}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     assert made.returncode == 0, made.stdout + made.stderr
 
 

@@ -192,9 +192,9 @@ def in_mode(mode, **changes):
     return GuardState(**(numbers | changes))
 
 
-def decide(state, *asks, **spoilt):
+def decide(state, *asks, limits=LIMITS, **spoilt):
     """Make one decision, a tick after `state`."""
     spoilt.setdefault("wish", Wish(state.left_speed_mps, state.right_speed_mps))
     if state.mode in MOVING or state.mode == "stopping":
         spoilt.setdefault("belt", (0.8, 0.8))
-    return guard(state, inputs(T_NS, *asks, **spoilt), LIMITS)
+    return guard(state, inputs(T_NS, *asks, **spoilt), limits)

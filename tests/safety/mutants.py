@@ -67,6 +67,18 @@ TESTS = (
 """Modules, and the tests that must notice what is wrong with each."""
 
 EQUIVALENT = {
+    "causes.py: conditions: 'treadmill_lost' not in found and inputs.belt is not None ->"
+    " 'treadmill_lost' not in found": (
+        "a treadmill that has not reported is lost; mypy needs the words"
+    ),
+    "causes.py: _of_session: wish.display_t_ns > 0 -> wish.display_t_ns >= 0": (
+        "0 is looked at before"
+    ),
+    "causes.py: _of_session: 0 -> -1": "likewise; where it is looked at, tests notice",
+    "causes.py: _of_person: 2 -> 1.8": "a count of signs",
+    "envelope.py: : 0.0 -> -1": "no set point is negative anyway",
+    "envelope.py: _one: (reached_mps - target_mps) * gap_mps > 0.0 -> (reached_mps - target_mps)"
+    " * gap_mps >= 0.0": "on the target already, either way keeps the jerk",
     "envelope.py: towards: now < target -> now <= target": (
         "a step of 0 is the same in both directions"
     ),

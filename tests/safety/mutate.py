@@ -74,13 +74,13 @@ class Mutant(NamedTuple):
 def mutants(module: str, source: str) -> Iterator[Mutant]:
     """Yield every mutant of a module's `source`."""
     tree = ast.parse(source)
-    places = _places(tree)
+    places, types = _places(tree), _types(tree)
     for parent in ast.walk(tree):
         for name, value in ast.iter_fields(parent):
             if name in ("annotation", "returns"):
                 continue
             for index, node in enumerate(value if isinstance(value, list) else [value]):
-                if not isinstance(node, ast.AST) or _is_exempt(parent, node):
+                if not isinstance(node, ast.AST) or node in types or _is_exempt(parent, node):
                     continue
                 for other in variants(node):
                     change = f"{ast.unparse(node)} -> {ast.unparse(other)}"[:250]
@@ -98,6 +98,18 @@ def _places(tree: ast.Module) -> dict[ast.AST, str]:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             places |= dict.fromkeys(ast.walk(node), node.name)
     return places
+
+
+def _types(tree: ast.Module) -> set[ast.AST]:
+    """Return the parts of types: what only a type checker reads."""
+    return {
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Literal"
+        for part in ast.walk(node)
+    }
 
 
 def _is_exempt(parent: ast.AST, node: ast.AST) -> bool:

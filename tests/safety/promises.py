@@ -84,7 +84,8 @@ class Watch:
             envelope = look.envelope()
             if envelope == self._envelope and not _is_eased(look, envelope):
                 broken.add("jerk")
-            self._envelope = envelope
+            if look.dt_s() > 0:  # Else nothing has come under it yet.
+                self._envelope = envelope
         else:
             self._envelope = None
         self.broken.update(broken)

@@ -72,6 +72,13 @@ def of_person(**changes):
         ),
         ({"display_age_ns": 300_000_000}, {}),
         ({"display_age_ns": 10**10 + 1}, {}),
+        ({"platform_cause": "the platform is down"}, {"platform_unfit": "the platform is down"}),
+        (
+            {"harness_age_ns": 300_000_000},
+            {"harness_silent": "the newest reading of the harness is 0.300 s old, limit 0.200 s"},
+        ),
+        ({"harness_age_ns": 200_000_000}, {}),
+        ({"harness_age_ns": 10**10 + 1}, {}),
         ({"wish": Wish(nan, 0.0)}, {"wish_insane": INSANE.format("nan")}),
         ({"wish": Wish(-1.0, 0.0)}, {"wish_insane": INSANE.format("-1.0")}),
         ({"plates": "stuck"}, {"plates_stuck": STUCK}),
@@ -84,7 +91,7 @@ def test_each_condition_is_found_and_told_in_its_words(spoilt, words):
 
 
 FALLEN = (
-    "the person has fallen: 29 % of body weight on the plates, pressure -0.70 m ahead, 20 N on the"
+    "the person has fallen: 49 % of body weight on the plates, pressure -0.70 m ahead, 20 N on the"
     " harness"
 )
 OFF = (
@@ -98,11 +105,11 @@ MEAN = "the plates bear {} % of the person's weight on average"
     ("changes", "words"),
     [
         ({}, {}),
-        ({"load_n": 200.0, "cop_x_m": -0.7}, {"fallen": FALLEN, "off_centre": OFF}),
+        ({"load_n": 345.8, "cop_x_m": -0.7}, {"fallen": FALLEN, "off_centre": OFF}),
         ({"harness_n": 400.0}, {"hanging": "the harness bears 57 % of body weight"}),
         (
-            {"load_n": 70.0},
-            {"plates_empty": "the plates bear 70 N, 10 % of body weight"},
+            {"load_n": 135.8},
+            {"plates_empty": "the plates bear 136 N, 19 % of body weight"},
         ),
         ({"mean_load_n": 980.0}, {"crowded": MEAN.format(140)}),
         ({"mean_load_n": 70.0}, {"light": MEAN.format(10)}),

@@ -203,3 +203,43 @@ def test_a_target_that_comes_nearer_on_the_way_is_passed_by_no_more_than_the_jer
     after = [m.speeds_mps[0] for m in course(fast.speeds_mps, 0.5, (target, target), WALKING)]
     assert max(after) - target == pytest.approx(0.5 * 0.5 / (2 * EASE_FRAC * 2.0), abs=0.003)
     assert after[-1] == target
+
+
+@pytest.mark.parametrize(("slow", "fast"), [(1.0, 1.3), (1.0, 2.2)])
+def test_belts_that_part_are_kept_together_whatever_the_jerk(slow, fast):
+    """The slower one still slows down, the faster one still speeds up."""
+    targets = (slow + 0.5, fast + 0.5)
+    for order in (slice(None), slice(None, None, -1)):
+        now = Motion((slow, fast)[order], (-0.5, 0.5)[order])
+        then = approach(now, targets[order], WALKING, 0.004)
+        low, high = then.speeds_mps[order]
+        assert low == pytest.approx(slow + 0.004 * (-0.5 + EASE_FRAC * 2.0 * 0.004))
+        assert high == low + max(fast - slow, LIMITS.max_split_mps)
+
+
+def test_a_target_that_the_full_jerk_just_reaches_is_reached():
+    e = Envelope(2.0, 4.0, 2.0, 9.0)  # all exact in binary
+    then = approach(Motion((1.0, 1.0), (1.0, 1.0)), (1.125, 1.125), e, 0.25)
+    assert then.speeds_mps == (1.125, 1.125)
+
+
+@pytest.mark.parametrize(("speed", "accel"), [(-0.0, 0.0), (1e-6, -0.0079)])
+def test_no_zero_is_negative(speed, accel):
+    then = approach(Motion((speed, speed), (accel, accel)), (-0.0, -0.0), WALKING, 0.004)
+    assert repr(then.speeds_mps) == "(0.0, 0.0)"
+    assert repr(held(Wish(0.0, 0.0, -0.0)).incline_rad) == "0.0"
+
+
+def test_a_span_that_reaches_below_rest_lets_no_belt_run_backwards():
+    now = Motion((0.001, 0.001), (-5.0, -5.0))
+    then = approach(now, (0.0, 0.0), JERKY, 0.004, ((-1.0, 1.0), (-1.0, 1.0)))
+    assert then.speeds_mps == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(("span", "end"), [((0.9, 1.1), 1.1), ((0.0, 0.995), 0.995)])
+def test_a_span_is_kept_whatever_the_jerk(span, end):
+    now = Motion((1.09, 0.5), (5.0, 0.0))
+    for spans, order in (((span, (0.0, 2.0)), 1), (((0.0, 2.0), span), -1)):
+        motion = Motion(now.speeds_mps[::order], now.accels_mps2[::order])
+        then = approach(motion, (1.1, 0.5)[::order], JERKY, 0.004, spans)
+        assert then.speeds_mps[::order] == (end, 0.5)

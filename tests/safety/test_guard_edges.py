@@ -13,6 +13,7 @@ EXTRA = LIMITS.perturbation
 FALLEN = structs.replace(SOMEONE, load_n=200.0, harness_n=400.0)
 SLIP = Wish(0.5, 0.8, is_perturbation=True)
 STUCK = "a force plate repeats the same numbers (cable or amplifier)"
+LOST = "the treadmill's link is lost"
 
 
 def told(decision):
@@ -120,6 +121,13 @@ def test_a_condition_becomes_a_cause_to_the_nanosecond(monkeypatch, name, off_ns
     assert decision.state.seen_ns == state.seen_ns
 
 
+@pytest.mark.parametrize(("off_ns", "mode"), [(0, "running"), (1, "stopping")])
+def test_the_keeper_may_be_late_by_a_whole_second_where_the_limits_say_so(off_ns, mode):
+    patient = LIMITS.model_copy(update={"max_wish_age_s": 1.0})
+    decision = decide(in_mode("running", t_ns=ago(1.0, off_ns)), limits=patient)
+    assert decision.state.mode == mode
+
+
 # -- harder and softer -----------------------------------------------------------------------
 
 
@@ -172,12 +180,34 @@ def test_locked_belts_that_run_away_are_told_word_for_word():
     )
 
 
+@pytest.mark.parametrize(
+    ("spoilt", "cause"),
+    [({"platform_cause": "it"}, "paused"), ({"has_treadmill": False}, LOST)],
+)
+def test_the_platform_alone_does_not_make_a_stop_of_a_pause(spoilt, cause):
+    decision = decide(in_mode("stopping", cause="paused"), **spoilt)
+    assert decision.state.cause == cause
+    assert (told(decision) == []) is (cause == "paused")
+
+
 def test_a_pause_is_a_stop_without_a_cause_by_name():
     decision = decide(in_mode("running", cause_name="x"), ask("pause", source="Ada"))
     state = decision.state
     assert (state.severity, state.cause, state.cause_name) == ("ramp", "paused", "")
     assert state.decel_mps2 == LIMITS.ramp_mps2
     assert told(decision) == [("mode", "none", "Paused by Ada: belts are ramping to rest.")]
+
+
+@pytest.mark.parametrize(
+    ("belt", "reason"),
+    [
+        ((0.5, 0.0), "The belts still move: 0.50 and 0.00 m/s."),
+        ((0.0, 0.0), "The emergency stop is pressed; release it first."),
+    ],
+)
+def test_a_refused_reset_says_the_first_thing_to_do(belt, reason):
+    decision = decide(in_mode("locked"), ask("reset"), belt=belt, is_emergency=True)
+    assert [answer.reason for answer in decision.answers] == [reason]
 
 
 # -- words -----------------------------------------------------------------------------------
@@ -191,7 +221,7 @@ def test_a_pause_is_a_stop_without_a_cause_by_name():
     ],
 )
 def test_a_cause_to_hold_is_told_with_what_it_leads_to(mode, kind, severity, text):
-    decision = decide(in_mode(mode), plates="stuck")
+    decision = decide(in_mode(mode, since_ns=ago(9.0, 0)), plates="stuck")
     assert told(decision) == [(kind, severity, text)]
     assert decision.events[0].source == "keeper"
     assert decision.state.held_ns == T_NS
@@ -209,3 +239,19 @@ def test_only_what_stops_harder_than_a_ramp_is_looked_for_where_nothing_moves():
     for mode in ("locked", "idle"):
         decision = decide(in_mode(mode), plate_age_ns=10**9, plates="stuck", person=FALLEN)
         assert (decision.state.mode, told(decision)) == (mode, [])
+
+
+def test_a_pause_of_an_armed_guard_is_told_as_a_change_of_mode():
+    decision = decide(in_mode("armed"), ask("pause", source="Ada"))
+    assert told(decision) == [("mode", "none", "Disarmed by Ada.")]
+
+
+@pytest.mark.parametrize("mode", ["locked", "idle", "armed", "stopping"])
+def test_where_nothing_moves_no_perturbation_is_refused(mode):
+    decision = decide(in_mode(mode), wish=SLIP)
+    assert (told(decision), decision.state.is_refused) == ([], False)
+
+
+def test_before_the_first_stop_a_command_has_the_ordinary_ramp():
+    command = Bench().tick().command
+    assert (command.left_accel_mps2, command.right_accel_mps2) == (0.6, 0.6)
