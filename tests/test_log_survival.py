@@ -21,7 +21,7 @@ from rehabsim.session.log_shape import log_bytes_per_s
 from rehabsim.session.setup import make_scenario
 
 pytestmark = pytest.mark.realtime
-KILLS = int(os.environ.get("REHABSIM_KILLS", "6"))
+KILLS = int(os.environ.get("REHABSIM_KILLS", "4"))
 MAX_MISSING_S = 0.1
 
 

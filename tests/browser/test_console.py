@@ -29,6 +29,15 @@ def console(site) -> Iterator[Page]:
     page.context.close()
 
 
+@pytest.fixture(scope="module")
+def still(site) -> Iterator[Page]:
+    """A console that is only looked at, in one size after another."""
+    page = site.open("/console")
+    expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+    yield page
+    page.context.close()
+
+
 def number(page: Page, name: str) -> float:
     text = page.inner_text(f"#{name}")
     return float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else 0.0
@@ -202,10 +211,10 @@ def test_a_second_tab_takes_over_and_the_first_one_says_so(console):
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_stop_is_in_view_large_and_on_top(console, width, height):
-    console.set_viewport_size({"width": width, "height": height})
-    console.click("#reset")
-    box = console.locator("#stop").bounding_box()
+def test_stop_is_in_view_large_and_on_top(still, width, height):
+    still.set_viewport_size({"width": width, "height": height})
+    still.click("#reset")
+    box = still.locator("#stop").bounding_box()
     assert box is not None
     assert box["width"] >= 150
     assert box["height"] >= 140
@@ -214,7 +223,7 @@ def test_stop_is_in_view_large_and_on_top(console, width, height):
     assert box["x"] + box["width"] <= width
     assert box["y"] + box["height"] <= height
     assert (
-        console.evaluate(
+        still.evaluate(
             "([x, y]) => document.elementFromPoint(x, y).closest('button')?.id",
             [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2],
         )
@@ -223,14 +232,14 @@ def test_stop_is_in_view_large_and_on_top(console, width, height):
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES[:3])
-def test_what_matters_needs_no_scrolling_and_no_small_target(console, width, height):
-    console.set_viewport_size({"width": width, "height": height})
-    overflow = console.evaluate(
+def test_what_matters_needs_no_scrolling_and_no_small_target(still, width, height):
+    still.set_viewport_size({"width": width, "height": height})
+    overflow = still.evaluate(
         "[document.documentElement.scrollWidth - innerWidth,"
         " document.documentElement.scrollHeight - innerHeight]"
     )
     assert max(overflow) <= 0
-    for control in console.locator("button:visible, a:visible, input:visible").all():
+    for control in still.locator("button:visible, a:visible, input:visible").all():
         box = control.bounding_box()
         assert box is not None
         assert min(box["width"], box["height"]) >= 48, control.evaluate("e => e.outerHTML")
@@ -239,11 +248,11 @@ def test_what_matters_needs_no_scrolling_and_no_small_target(console, width, hei
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_in_a_card_lies_on_another_card(console, width, height):
-    console.set_viewport_size({"width": width, "height": height})
-    unlock(console)
-    expect(console.locator(".plates")).to_be_visible()
-    overlaps = console.evaluate(
+def test_nothing_in_a_card_lies_on_another_card(still, width, height):
+    still.set_viewport_size({"width": width, "height": height})
+    unlock(still)
+    expect(still.locator(".plates")).to_be_visible()
+    overlaps = still.evaluate(
         """() => {
           const cards = [...document.querySelectorAll(".card")];
           const isApart = (a, b) =>

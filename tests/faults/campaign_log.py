@@ -72,15 +72,28 @@ UNNOTICED_MS = 1.0
 
 def rows(share: float) -> Iterator[Row]:
     """Yield the campaign's lines; each is run `share` times as often as for the page."""
+    yield from timed_rows(share)
+    yield from untimed_rows(share)
+
+
+def timed_rows(share: float) -> Iterator[Row]:
+    """Yield the lines in real time."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         made_of = material(folder, 8.0)
         yield kills("recorder killed", folder, made_of, _count(KILLS, share), sync_s=0.0)
         slow = _count(SLOW_KILLS, share)
         yield kills("recorder killed, each sync takes 2 s", folder, made_of, slow, sync_s=2.0)
+        yield from lateness(folder, share)
+
+
+def untimed_rows(share: float) -> Iterator[Row]:
+    """Yield the lines that a busy computer cannot spoil."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        made_of = material(folder, 8.0)
         yield power_losses(folder, made_of, _count(POWER_LOSSES, share))
         yield from failing_disks(folder, made_of, share)
-        yield from lateness(folder, share)
         yield tampering(folder, _count(TAMPERINGS, share))
 
 

@@ -1,11 +1,21 @@
 import pytest
-from faults.campaign_firmware import rows
+from faults.campaign_firmware import timed_rows, untimed_rows
 
-pytestmark = pytest.mark.realtime
+SHARE = 0.004
 
 
-def test_every_row_of_the_firmwares_campaign_keeps_its_bar():
-    table = list(rows(0.004))
-    wrong = [row for row in table if row.failure_count or not row.count]
-    assert wrong == []
-    assert len(table) == 15
+def failing(table):
+    return [row for row in table if row.failure_count or not row.count]
+
+
+def test_every_rule_of_the_firmware_keeps_its_bar():
+    table = list(untimed_rows(SHARE))
+    assert failing(table) == []
+    assert len(table) == 13
+
+
+@pytest.mark.realtime
+def test_its_deadline_keeps_its_bar():
+    table = list(timed_rows(SHARE))
+    assert failing(table) == []
+    assert len(table) == 2
