@@ -1,5 +1,5 @@
 # Everything a command needs, it sets up itself. Python >= 3.11 is the only thing assumed.
-.PHONY: install run test bench web mutants faults validate clean
+.PHONY: install run test bench web mutants audit faults validate clean
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -43,7 +43,13 @@ mutants: install
 	$(BIN)/python tests/safety/mutants.py
 	$(BIN)/python tests/firmware/mutants.py
 
+audit: install
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audit]'
+	$(BIN)/python -m cyclonedx_py environment --pyproject pyproject.toml --output-file sbom.json
+	$(BIN)/python -m pip_audit --local
+
 faults: install
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audit]'
 	$(BIN)/python tests/faults
 
 validate: install

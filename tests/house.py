@@ -173,10 +173,12 @@ class House:
         words: Sequence[str] = SESSION,
         plates_url: str = "",
         log_folder: Path | None = None,
+        params: dict[str, object] | None = None,
     ) -> Child:
         """Return a session that has just said that it is ready; its log is `session.log_path`.
 
-        `words` start its process, `plates_url` is where it finds the plates.
+        `words` start its process, `plates_url` is where it finds the plates, `params` are of its
+        scenario instead of those for a calm lake.
         """
         self._count += 1
         log_path = (log_folder or self.folder) / f"session-{self._count}.mcap"
@@ -184,7 +186,7 @@ class House:
             scenario=scenario,
             subject=subject,
             cruise_speed_mps=CRUISE_MPS,
-            params={"wave_height_m": 0.0, "turn_split_mps": 0.0},
+            params=params or {"wave_height_m": 0.0, "turn_split_mps": 0.0},
         )
         plan = SessionPlan(
             site=plain(self.site),

@@ -153,6 +153,8 @@ def info(log: Path) -> int:
             table.add_row("fault, simulated", escape(f"{what} {fault['channel']}".rstrip()))
     if header.note:
         table.add_row("note", escape(header.note))
+    if header.containment:
+        table.add_row("scenario's process", escape(header.containment))
     for name in reader.tables():
         rows = reader.table(name)
         span = (

@@ -21,7 +21,7 @@ from rehabsim.gait.sway import Sway
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.standing import longest_stand
 from rehabsim.session.core import PERIOD_NS
-from rehabsim.session.entry import LoggedAck, LoggedLoss, LoggedRequest
+from rehabsim.session.entry import Asked, LoggedAck, LoggedRequest
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import header_files
 from rehabsim.session.setup import make_analysis
@@ -298,7 +298,7 @@ def _checks(log: LogReader, ticks: Rows | None) -> dict[int, list[Check]]:
     counts = _column(log, ticks, "plate_count").astype(np.int64)
     before = dict(zip(ticks["tick"].tolist(), (counts.cumsum() - counts).tolist(), strict=True))
     checks: dict[int, list[Check]] = {}
-    decode = msgspec.json.Decoder(LoggedRequest | LoggedLoss).decode
+    decode = msgspec.json.Decoder(Asked).decode
     for entry in log.decoded("requests", decode):
         if isinstance(entry, LoggedRequest) and entry.request.name in CHECKS:
             key = (entry.tick, entry.request.client, entry.request.id)

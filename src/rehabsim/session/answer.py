@@ -1,5 +1,6 @@
 """What a scenario may answer: plain numbers of the right kind, or a reason why not. Pure."""
 
+import sys
 import traceback
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -11,10 +12,15 @@ import numpy as np
 
 from rehabsim.base.records import Event, PlatformWish, Pose, Record, Wish
 from rehabsim.session.table import ColumnType, columns_of
-from rehabsim.training.scenario import Step
+from rehabsim.training.scenario import Stage, Step
 
 _PLAIN: dict[ColumnType, type] = {"f8": float, "i8": int, "?": bool}
 _Kinds: TypeAlias = list[tuple[str, type]]
+MAX_EVENT_NS = 2**62
+
+
+class LostError(Exception):
+    """There will be no more answers; the text says why, to be read after the scenario's name."""
 
 
 class AnswerCheck:
@@ -50,6 +56,8 @@ class AnswerCheck:
         events = _expect(step.events, tuple, "its events")
         for event in events:
             msgspec.convert(msgspec.to_builtins(_expect(event, Event, "an event")), Event)
+            if not 0 <= event.t_ns < MAX_EVENT_NS:
+                raise ValueError(f"t_ns = {event.t_ns} of an event is not in the session")
         platform = None if step.platform is None else self._platform(step.platform)
         is_same = wish is step.wish and scene is step.scene and platform is step.platform
         return step if is_same else Step(wish, scene, events, platform)
@@ -102,15 +110,19 @@ def _bool(name: str, value: object) -> bool:
 _CONVERT: dict[type, Callable[[str, object], Any]] = {float: _float, int: _int, bool: _bool}
 
 
-def where(error: Exception, scenario_file: str) -> str:
-    """Return the line of a scenario that failed, and why, in plain words.
+def failure(error: Exception, scenario: Stage) -> str:
+    """Return why a scenario gives no answer, to be read after its name.
 
-    Args:
-        error: With its traceback.
-        scenario_file: The scenario's; a line of it or of a file beside it is preferred to
-            one deep in a library. Named without its folder, so that a replay elsewhere
-            gives the same words.
+    Where it failed, a line of its own file or of one beside it is named rather than one deep in a
+    library, and without its folder, so that a replay elsewhere gives the same words.
     """
+    if isinstance(error, LostError):
+        return str(error)
+    module = sys.modules.get(type(scenario).__module__)
+    return "failed" + _where(error, getattr(module, "__file__", None) or "")
+
+
+def _where(error: Exception, scenario_file: str) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     folder = Path(scenario_file).parent
     own = [frame for frame in frames if Path(frame.filename).parent == folder]

@@ -1,6 +1,5 @@
 """One tick of a session: inputs to outputs. Pure: the same inputs give the same outputs."""
 
-import sys
 from math import isfinite, nan
 from typing import Any
 
@@ -25,13 +24,13 @@ from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.balance import GRAVITY_MPS2
 from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
-from rehabsim.session.answer import AnswerCheck, where
+from rehabsim.session.answer import AnswerCheck, LostError, failure
 from rehabsim.session.desk import ClientRequest, Desk
 from rehabsim.session.messages import Ack
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.riding import Riding
 from rehabsim.session.table import Column, Table, columns_of, values_of
-from rehabsim.training.scenario import Scenario, Step
+from rehabsim.training.scenario import Stage, Step
 
 PERIOD_NS = 4_000_000
 PERIOD_S = PERIOD_NS / NS
@@ -53,6 +52,8 @@ class CoreInputs(Record, frozen=True):
         requests: What clients asked since.
         loss: Why a device or the keeper no longer answers, or empty.
         harness: Readings of the harness's load cell that arrived since.
+        failure: Why the scenario gave no answer at this tick, where a log says so; it is not
+            asked again.
     """
 
     tick: int
@@ -63,6 +64,7 @@ class CoreInputs(Record, frozen=True):
     requests: tuple[ClientRequest, ...]
     loss: str = ""
     harness: tuple[HarnessSample, ...] = ()
+    failure: str = ""
 
 
 class CoreOutputs(Record, frozen=True):
@@ -78,6 +80,7 @@ class CoreOutputs(Record, frozen=True):
         events: For people.
         gait_events: Heel strikes and toe-offs that became known.
         commander: Who is in command, or empty.
+        failure: Why the scenario gave no answer, at the tick when that was found out.
     """
 
     state: State
@@ -89,6 +92,7 @@ class CoreOutputs(Record, frozen=True):
     events: tuple[Event, ...]
     gait_events: tuple[GaitEvent, ...]
     commander: str
+    failure: str = ""
 
 
 class Core:
@@ -108,7 +112,7 @@ class Core:
 
     def __init__(
         self,
-        scenario: Scenario,
+        scenario: Stage,
         limits: Limits,
         cruise_speed_mps: float,
         analysis: GaitAnalysis | None = None,
@@ -138,6 +142,7 @@ class Core:
         self._right_m = 0.0
         self._step: Step | None = None
         self._has_failed = False
+        self._failure = ""
         self._riding = Riding(has_platform=has_platform)
         self._loss = ""
 
@@ -183,7 +188,7 @@ class Core:
             right_distance_m=self._right_m,
             cruise_speed_mps=self._desk.cruise_speed_mps,
         )
-        step = self._ask_scenario(state, events)
+        step = self._ask_scenario(state, inputs.failure, events)
         message = WishMessage(
             state.t_ns,
             step.wish,
@@ -216,19 +221,21 @@ class Core:
             self._left_m += belt.left_speed_mps * dt_s if isfinite(belt.left_speed_mps) else 0.0
             self._right_m += belt.right_speed_mps * dt_s if isfinite(belt.right_speed_mps) else 0.0
 
-    def _ask_scenario(self, state: State, events: list[Event]) -> Step:
+    def _ask_scenario(self, state: State, logged_failure: str, events: list[Event]) -> Step:
+        self._failure = ""
         if self._has_failed:
             assert self._step is not None
             return self._step
         try:
+            if logged_failure:
+                raise LostError(logged_failure)
             self._step = self._answer.step(self._scenario.step(state))
         except Exception as error:
             self._has_failed = True
             self._desk.obstacle = SCENARIO_FAILED
             self._desk.ask("stop", "the session, whose scenario failed")
-            module = sys.modules.get(type(self._scenario).__module__)
-            file = getattr(module, "__file__", None) or ""
-            text = f"Scenario {self._scenario.name} failed{where(error, file)}; belts are stopped."
+            self._failure = failure(error, self._scenario)
+            text = f"Scenario {self._scenario.name} {self._failure}; belts are stopped."
             events.append(Event(state.t_ns, "stop", "scenario", "fast", text))
             scene = self._step.scene if self._step is not None else self._answer.blank()
             self._step = Step(Wish(0.0, 0.0, 0.0), scene)
@@ -254,6 +261,7 @@ class Core:
             (*events, *desk.events),
             gait_events,
             desk.commander,
+            self._failure,
         )
         desk.asks.clear()
         desk.acks.clear()

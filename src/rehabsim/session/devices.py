@@ -16,8 +16,8 @@ from rehabsim.devices.driver import (
     make_driver,
 )
 from rehabsim.devices.laboratory import LABORATORIES
+from rehabsim.session.repertoire import SCENARIOS
 from rehabsim.session.run import SIMULATED
-from rehabsim.session.setup import SCENARIOS
 
 LISTEN_S = 1.0
 

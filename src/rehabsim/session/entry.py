@@ -51,6 +51,13 @@ class LoggedLoss(msgspec.Struct, tag="loss"):
     text: str
 
 
+class LoggedFailure(msgspec.Struct, tag="failure"):
+    """In the same channel: the scenario gave no answer at this tick, and why."""
+
+    tick: int
+    text: str
+
+
 class LoggedAck(msgspec.Struct):
     """One line of the log's channel `acks`."""
 
@@ -65,6 +72,10 @@ class LoggedRefusal(msgspec.Struct):
     client: str
     id: str
     reason: str
+
+
+Asked = LoggedRequest | LoggedLoss | LoggedFailure
+"""Whatever is in the channel `requests`: what a tick was made from beside samples and reports."""
 
 
 def pack_gait_event(tick: int, event: GaitEvent) -> bytes:

@@ -1,4 +1,7 @@
-"""A live session: what surrounds the core at each tick. Nothing here waits."""
+"""A live session: what surrounds the core at each tick.
+
+Nothing here waits, but for the answer of a scenario in a process of its own, and not for long.
+"""
 
 from collections.abc import Sequence
 from math import nan
@@ -17,6 +20,7 @@ from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs, tick
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
     LoggedAck,
+    LoggedFailure,
     LoggedLoss,
     LoggedRequest,
     pack_gait_event,
@@ -36,7 +40,7 @@ from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.riding import platform_row, platform_table, ride
 from rehabsim.session.table import Table, columns_of, values_of
-from rehabsim.training.scenario import Scenario
+from rehabsim.training.scenario import Stage
 
 SESSION_EVERY_TICKS = 250
 SILENT_KEEPER_S = 0.25
@@ -87,7 +91,7 @@ class LiveSession:
         *,
         site: Site,
         session: Session,
-        scenario: Scenario,
+        scenario: Stage,
         core: Core,
         plates: Plates,
         harness: Harness | None,
@@ -258,6 +262,8 @@ class LiveSession:
         if inputs.loss != self._logged_loss:
             self._logged_loss = inputs.loss
             requests.append(msgspec.json.encode(LoggedLoss(inputs.tick, inputs.loss)))
+        if outputs.failure:
+            requests.append(msgspec.json.encode(LoggedFailure(inputs.tick, outputs.failure)))
         rows, harness_rows, crc = pack_inputs(inputs.chunks, inputs.harness, raw_reports, requests)
         if rows:
             log.rows("plates", rows)

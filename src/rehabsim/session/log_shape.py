@@ -4,7 +4,7 @@ from rehabsim.base.clock import NS
 from rehabsim.session.core import PERIOD_NS, tick_table
 from rehabsim.session.riding import platform_table
 from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of
-from rehabsim.training.scenario import Scenario
+from rehabsim.training.scenario import Stage
 
 TICK_HZ = NS / PERIOD_NS
 PLATE_HZ = 1000
@@ -19,14 +19,14 @@ FRAME_BYTES_PER_S = 25_000
 """Frames of 62 blocks, operator records, events and steps."""
 
 
-def tables(scenario: Scenario, *, has_platform: bool = False) -> tuple[Table, ...]:
+def tables(scenario: Stage, *, has_platform: bool = False) -> tuple[Table, ...]:
     """Return the tables of a session's log; a tick is written behind all that belongs to it."""
     scene = Table("scene", columns_of(scenario.Scene))
     riding = (platform_table(),) if has_platform else ()
     return (PLATES, HARNESS, scene, GAIT_EVENTS, *riding, tick_table())
 
 
-def log_bytes_per_s(scenario: Scenario, *, has_platform: bool = False) -> float:
+def log_bytes_per_s(scenario: Stage, *, has_platform: bool = False) -> float:
     """Return at what rate a live session fills its disk, at least.
 
     Source: rows of the tables at 250 Hz and 1 kHz, what else is in a tick as measured, and the

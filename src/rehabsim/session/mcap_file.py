@@ -53,6 +53,8 @@ class LogHeader(Record, frozen=True, kw_only=True):
         session: The session file.
         scene_columns: Fields of the scenario's scene.
         note: Anything the reader should know about how the data came here.
+        containment: What kept the scenario's process in, and what could not; empty where the
+            scenario ran in the session's.
     """
 
     format: int = FORMAT
@@ -64,6 +66,7 @@ class LogHeader(Record, frozen=True, kw_only=True):
     session: dict[str, Any]
     scene_columns: tuple[str, ...] = ()
     note: str = ""
+    containment: str = ""
 
 
 def encoding_of(channel: str) -> str:

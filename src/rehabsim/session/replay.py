@@ -20,9 +20,10 @@ from rehabsim.safety.platform_messages import PlatformDecision, PlatformReport
 from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
+    Asked,
     LoggedAck,
+    LoggedFailure,
     LoggedLoss,
-    LoggedRequest,
     checksum,
     pack_gait_event,
 )
@@ -74,8 +75,8 @@ class _Inputs:
         self._harness = log.table("harness")
         self._keeper = [data for _, data in log.texts("keeper")]
         self.reports: list[Report] = log.decoded("keeper", decode_report)
-        self._asked: dict[int, list[tuple[bytes, LoggedRequest | LoggedLoss]]] = {}
-        decode = msgspec.json.Decoder(LoggedRequest | LoggedLoss).decode
+        self._asked: dict[int, list[tuple[bytes, Asked]]] = {}
+        decode = msgspec.json.Decoder(Asked).decode
         for (_, data), entry in zip(
             log.texts("requests"), log.decoded("requests", decode), strict=True
         ):
@@ -92,9 +93,12 @@ class _Inputs:
             harness_rows = self._harness[hung : hung + harness_count]
             asked = self._asked.get(tick, [])
             requests: list[ClientRequest] = []
+            failure = ""
             for _, entry in asked:
                 if isinstance(entry, LoggedLoss):
                     loss = entry.text
+                elif isinstance(entry, LoggedFailure):
+                    failure = entry.text
                 else:
                     requests.append(entry.request)
             crc = checksum(
@@ -112,6 +116,7 @@ class _Inputs:
                     tuple(requests),
                     loss,
                     tuple(HarnessSample(*row) for row in harness_rows.tolist()),
+                    failure,
                 ),
                 crc,
             )

@@ -29,7 +29,8 @@ from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.setup import make_core, make_header, make_scenario, plain, tightened
+from rehabsim.session.setup import make_core, make_header, plain, tightened
+from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject
 
 REALTIME_PRIORITY = 20
@@ -88,21 +89,23 @@ async def run_session(
     is_live: bool,
     ending: asyncio.Event | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
+    on_staged: Callable[[str], None] = lambda _: None,
 ) -> Summary:
     """Run one session to its end.
 
     Args:
         plan: What to run.
         clock: The session clock.
-        is_live: On the host's clock; decides only how the log gathers its blocks, and that its
-            disk must have room.
+        is_live: On the host's clock; decides only how the log gathers its blocks, that its disk
+            must have room, and that the scenario gets a process of its own.
         ending: Set it to end the session: the belts are paused first.
         on_progress: Called about once a second of session with its time, s.
+        on_staged: Called once with what contains the scenario's process, in plain words.
 
     Raises:
         RehabsimError: It could not be started, or its log could not be closed.
     """
-    async with _open(plan, clock, is_live=is_live) as (live, log):
+    async with _open(plan, clock, on_staged, is_live=is_live) as (live, log):
         last = None if plan.duration_s is None else round(plan.duration_s * NS / PERIOD_NS)
         ending_since_ns: int | None = None
         t_ns = 0
@@ -138,17 +141,20 @@ def _may_end(live: LiveSession, waited_ns: int) -> bool:
 
 @asynccontextmanager
 async def _open(
-    plan: SessionPlan, clock: Clock, *, is_live: bool
+    plan: SessionPlan, clock: Clock, on_staged: Callable[[str], None], *, is_live: bool
 ) -> AsyncIterator[tuple[LiveSession, LogWriter | None]]:
     site = check(plan.site, Site, where=plan.where)
     session = check(plan.session, Session, where=plan.where)
     site = tightened(site, session, where=plan.where)
     check_subject(session.subject)
-    scenario = make_scenario(session, where=plan.where)
-    core = make_core(site, session, scenario)
     plates_table = DeviceTable.model_validate(plan.plates)
     plates = make_driver(PLATES, plates_table, clock, where=plan.where)
     async with AsyncExitStack() as stack:
+        scenario, containment = await stack.enter_async_context(
+            staged(session, where=plan.where, is_apart=is_live)
+        )
+        on_staged(containment)
+        core = make_core(site, session, scenario)
         await plates.open()
         stack.push_async_callback(plates.close)
         harness = None
@@ -160,7 +166,7 @@ async def _open(
         keeper = await open_link(plan.keeper_url, clock, device="keeper")
         stack.push_async_callback(keeper.close)
         note = getattr(plates, "note", "")
-        header = make_header(site, session, scenario, note=note)
+        header = make_header(site, session, scenario, note=note, containment=containment)
         publisher = None
         if plan.is_published:
             endpoints = (site.publish.state_url, site.publish.request_url)
@@ -233,12 +239,8 @@ def together_plans(
 
 def device_tables(site: Site) -> dict[str, dict[str, Any]]:
     """Return the tables of a room's devices by name, as the site file has them."""
-    tables = {
-        "treadmill": site.treadmill,
-        "plates": site.plates,
-        "harness": site.harness,
-        "platform": site.platform,
-    }
+    names = ("treadmill", "plates", "harness", "platform")
+    tables = {name: getattr(site, name) for name in names}
     return {name: table.model_dump() for name, table in tables.items() if table is not None}
 
 
@@ -372,7 +374,9 @@ async def _run_process(plan: SessionPlan, clock: Clock) -> Summary:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     _say(ready=be_realtime(REALTIME_PRIORITY))
-    return await run_session(plan, clock, is_live=True, ending=ending)
+    return await run_session(
+        plan, clock, is_live=True, ending=ending, on_staged=lambda words: _say(contained=words)
+    )
 
 
 def _say(**words: object) -> None:

@@ -1,74 +1,26 @@
 """From files to the parts of a session: scenario, devices, limits, header."""
 
-import importlib.util
-import inspect
 import secrets
-import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
 from rehabsim import __version__
 from rehabsim.base.clock import utc_ns
 from rehabsim.base.config import check, load_toml
-from rehabsim.base.errors import ConfigError, ScenarioError
+from rehabsim.base.errors import ConfigError
 from rehabsim.base.limits import LimitTable
 from rehabsim.base.site import Session, Site
-from rehabsim.devices.driver import installed
 from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.inertia import Inertia
 from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
-from rehabsim.training.scenario import Scenario
+from rehabsim.session.repertoire import cast_scenario, find_scenario
+from rehabsim.training.scenario import Scenario, Stage
 
-SCENARIOS = "rehabsim.scenarios"
 SIMULATED_SITE = Path(__file__).parent / "simulated.toml"
 """The room that is used when none is named."""
-
-
-def load_scenario(name: str) -> type[Scenario]:
-    """Return the installed scenario called `name`, or the one in the file `name`.
-
-    Raises:
-        ConfigError: There is none; the known ones are listed.
-        ScenarioError: The file cannot be run.
-    """
-    known = installed(SCENARIOS)
-    if name in known:
-        return cast("type[Scenario]", known[name].load())
-    if name.endswith(".py"):
-        return _scenario_in_file(Path(name))
-    raise ConfigError(
-        f"scenario {name!r}: unknown. Known: {', '.join(known)}; or give the path of a .py file."
-    )
-
-
-def _scenario_in_file(path: Path) -> type[Scenario]:
-    if not path.is_file():
-        raise ConfigError(f"scenario {path}: no such file.")
-    spec = importlib.util.spec_from_file_location(f"rehabsim_scenario_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ScenarioError(f"scenario {path}: {type(error).__name__}: {error}.") from error
-    found = [
-        item
-        for item in vars(module).values()
-        if inspect.isclass(item)
-        and item.__module__ == spec.name
-        and hasattr(item, "step")
-        and hasattr(item, "Params")
-    ]
-    if len(found) != 1:
-        raise ScenarioError(
-            f"scenario {path}: has {len(found)} classes with Params and step, needs exactly one."
-        )
-    return cast("type[Scenario]", found[0])
 
 
 def ready_session(name: str) -> Session:
@@ -77,8 +29,11 @@ def ready_session(name: str) -> Session:
     Raises:
         ConfigError: No such scenario, or its session file is wrong.
     """
-    beside = Path(inspect.getfile(load_scenario(name))).with_suffix(".toml")
-    return load_toml(beside, Session) if beside.exists() else Session(scenario=name)
+    file = find_scenario(name)
+    beside = None if file is None else file.with_suffix(".toml")
+    if beside is None or not beside.exists():
+        return Session(scenario=name)
+    return load_toml(beside, Session)
 
 
 def make_scenario(session: Session, *, where: str) -> Scenario:
@@ -87,12 +42,10 @@ def make_scenario(session: Session, *, where: str) -> Scenario:
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
     """
-    kind = load_scenario(session.scenario)
-    params = check(session.params, kind.Params, where=f"{where}: params")
-    return kind(params, session.seed)
+    return cast_scenario(session.scenario, session.params, session.seed, where=where)
 
 
-def make_core(site: Site, session: Session, scenario: Scenario) -> Core:
+def make_core(site: Site, session: Session, scenario: Stage) -> Core:
     """Return the core of a session; replay makes the same one from the log's header."""
     return Core(
         scenario,
@@ -147,7 +100,9 @@ def make_analysis(site: Site, session: Session) -> GaitAnalysis:
     return GaitAnalysis(session.body_height_m, is_single=gait.is_single, inertia=inertia)
 
 
-def make_header(site: Site, session: Session, scenario: Scenario, *, note: str) -> LogHeader:
+def make_header(
+    site: Site, session: Session, scenario: Stage, *, note: str, containment: str = ""
+) -> LogHeader:
     """Return a log's first message."""
     return LogHeader(
         kind="session",
@@ -158,6 +113,7 @@ def make_header(site: Site, session: Session, scenario: Scenario, *, note: str) 
         session=plain(session),
         scene_columns=tuple(field.name for field in msgspec.structs.fields(scenario.Scene)),
         note=note,
+        containment=containment,
     )
 
 

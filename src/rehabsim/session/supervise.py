@@ -280,6 +280,8 @@ def _watch(job: Job, is_ending: threading.Event) -> Summary:
             return _lost_session(job)
         if "failed" in words:
             raise (ConfigError if words.get("is_usage") else RehabsimError)(words["failed"])
+        if "contained" in words:
+            job.say(f"Scenario contained by {words['contained']}")
         if "summary" in words:
             return msgspec.convert(words["summary"], Summary)
 

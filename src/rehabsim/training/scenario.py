@@ -29,20 +29,28 @@ class Step(Record, frozen=True):
     platform: PlatformWish | None = None
 
 
-class Scenario(Protocol):
-    """A world that answers to the person in it.
+class Stage(Protocol):
+    """Where a session finds its scenario: a scenario itself, or what speaks for one elsewhere.
 
     Attributes:
         name: What it is called on the screen and in the log.
-        Params: `[params]` of the session file: pydantic, with units, ranges and meanings.
         Scene: What the display is sent: a flat `Record` of numbers.
     """
 
     name: str
-    Params: type[Strict]
     Scene: type[Record]
-
-    def __init__(self, params: Any, seed: int) -> None: ...
 
     def step(self, state: State) -> Step:
         """Return the answer to `state`; called once a tick, in every mode."""
+
+
+class Scenario(Stage, Protocol):
+    """A world that answers to the person in it.
+
+    Attributes:
+        Params: `[params]` of the session file: pydantic, with units, ranges and meanings.
+    """
+
+    Params: type[Strict]
+
+    def __init__(self, params: Any, seed: int) -> None: ...

@@ -1,0 +1,99 @@
+"""Which scenarios there are: installed ones by name, others by the path of their file."""
+
+import importlib.util
+import inspect
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+from typing import Any, cast
+
+from rehabsim.base.config import check
+from rehabsim.base.errors import ConfigError, ScenarioError
+from rehabsim.devices.driver import installed
+from rehabsim.training.scenario import Scenario
+
+SCENARIOS = "rehabsim.scenarios"
+
+
+def find_scenario(name: str) -> Path | None:
+    """Return the file of a scenario's code, found without running any of it.
+
+    Returns:
+        None where an installed scenario is not in a file.
+
+    Raises:
+        ConfigError: There is none; the known ones are listed.
+    """
+    known = installed(SCENARIOS)
+    if name in known:
+        return _module_file(known[name].module)
+    if not name.endswith(".py"):
+        raise ConfigError(
+            f"scenario {name!r}: unknown. Known: {', '.join(known)}; or give the path of a .py"
+            " file."
+        )
+    if not Path(name).is_file():
+        raise ConfigError(f"scenario {name}: no such file.")
+    return Path(name)
+
+
+def _module_file(module: str) -> Path | None:
+    """Look a module up level by level, as an import does, but run no package on the way."""
+    name, *rest = module.split(".")
+    spec = importlib.util.find_spec(name)
+    for part in rest:
+        name = f"{name}.{part}"
+        folders = spec.submodule_search_locations if spec is not None else None
+        spec = PathFinder.find_spec(name, folders) if folders is not None else None
+    return Path(spec.origin) if spec is not None and spec.has_location and spec.origin else None
+
+
+def load_scenario(name: str) -> type[Scenario]:
+    """Return the installed scenario called `name`, or the one in the file `name`.
+
+    Raises:
+        ConfigError: There is none; the known ones are listed.
+        ScenarioError: The file cannot be run.
+    """
+    file = find_scenario(name)
+    known = installed(SCENARIOS)
+    if name in known:
+        return cast("type[Scenario]", known[name].load())
+    assert file is not None
+    return _scenario_in_file(file)
+
+
+def _scenario_in_file(path: Path) -> type[Scenario]:
+    spec = importlib.util.spec_from_file_location(f"rehabsim_scenario_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ScenarioError(f"scenario {path}: {type(error).__name__}: {error}.") from error
+    found = [
+        item
+        for item in vars(module).values()
+        if inspect.isclass(item)
+        and item.__module__ == spec.name
+        and hasattr(item, "step")
+        and hasattr(item, "Params")
+    ]
+    if len(found) != 1:
+        raise ScenarioError(
+            f"scenario {path}: has {len(found)} classes with Params and step, needs exactly one."
+        )
+    return cast("type[Scenario]", found[0])
+
+
+def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -> Scenario:
+    """Return a scenario that is ready for its first tick, its parameters checked.
+
+    Raises:
+        ConfigError: Unknown scenario or a parameter that it refuses.
+        ScenarioError: Its file cannot be run.
+    """
+    kind = load_scenario(name)
+    return kind(check(params, kind.Params, where=f"{where}: params"), seed)

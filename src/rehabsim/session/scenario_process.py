@@ -1,0 +1,138 @@
+"""The process of one scenario: told a state, it answers with a step, and can do nothing else.
+
+Started by `stage`. Its standard input is a socket that keeps messages apart; each way they are:
+
+    ScenarioPlan, JSON  →
+                        ←  Contained, before any of the scenario's code has run
+                        ←  Cast, or Refused
+    State               →
+                        ←  Answer, or Failed, which is the last
+
+Whatever the scenario's code does to this process, what leaves it is read as one of these.
+"""
+
+import gc
+import os
+import socket
+
+import msgspec
+
+from rehabsim.base.errors import ConfigError, RehabsimError
+from rehabsim.base.records import State
+from rehabsim.session.answer import AnswerCheck, failure
+from rehabsim.session.contain import contain
+from rehabsim.session.repertoire import cast_scenario
+from rehabsim.session.table import Column, columns_of
+from rehabsim.training.scenario import Scenario, Step
+
+MAX_PLAN_BYTES = 65_536
+MAX_STATE_BYTES = 65_536
+MAX_ANSWER_BYTES = 16_384
+MAX_REASON = 1_000
+"""Characters."""
+
+
+class ScenarioPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a scenario's process is started with.
+
+    Attributes:
+        scenario: Name of an installed one, or the path of a file.
+        params: Its parameters, as written.
+        seed: Of everything random.
+        where: File to name in messages.
+        readable: Files and folders that it may read.
+    """
+
+    scenario: str
+    params: dict[str, object]
+    seed: int
+    where: str
+    readable: tuple[str, ...]
+
+
+class Contained(msgspec.Struct, frozen=True, tag="contained"):
+    """The process has given up what it could; `words` say what."""
+
+    words: str
+
+
+class Cast(msgspec.Struct, frozen=True, tag="cast"):
+    """The scenario waits for its first state; its scenes have these columns."""
+
+    name: str
+    columns: tuple[Column, ...]
+
+
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """There will be no scenario."""
+
+    text: str
+    is_usage: bool
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """What the scenario says to the state of `t_ns`."""
+
+    t_ns: int
+    step: Step
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The scenario gives no answer; `text` says why, to be read after its name."""
+
+    text: str
+
+
+def main() -> None:
+    """Entry point: reads its plan from the socket that is its standard input."""
+    line = socket.socket(fileno=os.dup(0))
+    plan = msgspec.json.decode(line.recv(MAX_PLAN_BYTES), type=ScenarioPlan)
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    _send(line, Contained(contain(plan.readable)))
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    try:
+        scenario = cast_scenario(plan.scenario, dict(plan.params), plan.seed, where=plan.where)
+        check = AnswerCheck(scenario.Scene)
+        cast = Cast(scenario.name, tuple(columns_of(scenario.Scene)))
+    except RehabsimError as error:
+        _send(line, Refused(_short(str(error)), isinstance(error, ConfigError)))
+        return
+    except Exception as error:
+        _send(line, Refused(_short(f"scenario {plan.scenario}: {error!r}."), is_usage=False))
+        return
+    gc.collect()
+    gc.freeze()
+    _send(line, cast)
+    _serve(line, scenario, check)
+
+
+def _serve(line: socket.socket, scenario: Scenario, check: AnswerCheck) -> None:
+    """Answer until the session hangs up, or the scenario fails."""
+    decode = msgspec.msgpack.Decoder(State).decode
+    encode = msgspec.msgpack.Encoder().encode
+    while data := line.recv(MAX_STATE_BYTES):
+        state = decode(data)
+        try:
+            answer = encode(Answer(state.t_ns, check.step(scenario.step(state))))
+        except Exception as error:
+            _send(line, Failed(_short(failure(error, scenario))))
+            return
+        if len(answer) > MAX_ANSWER_BYTES:
+            size = f"failed: its answer has {len(answer)} bytes, {MAX_ANSWER_BYTES} are allowed"
+            _send(line, Failed(size))
+            return
+        line.send(answer)
+
+
+def _short(text: str) -> str:
+    """Return text that fits into a message, whatever an exception says."""
+    return text[:MAX_REASON].encode(errors="replace").decode()
+
+
+def _send(line: socket.socket, message: msgspec.Struct) -> None:
+    line.send(msgspec.msgpack.encode(message))
+
+
+if __name__ == "__main__":
+    main()
