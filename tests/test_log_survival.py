@@ -23,6 +23,7 @@ from rehabsim.session.setup import make_scenario
 pytestmark = pytest.mark.realtime
 KILLS = int(os.environ.get("REHABSIM_KILLS", "4"))
 MAX_MISSING_S = 0.1
+START_S = 30
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +37,10 @@ def test_a_killed_session_loses_at_most_a_tenth_of_a_second(house):
     missing_s = []
     for _ in range(KILLS):
         session = house.start_session(has_operator=True)
+        deadline = time.monotonic() + START_S
+        while not session.log_path.exists():  # Its scenario's process starts before.
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         time.sleep(random.uniform(0.05, 2.0))
         killed_s = house.now_s()
         session.process.kill()
@@ -69,7 +74,9 @@ def test_a_session_fills_its_disk_as_fast_as_is_reckoned_with(house):
 def test_a_session_is_refused_when_its_disk_is_nearly_full(house):
     script = Path(__file__).parent / "faults" / "log_session.py"
     session = house.start_session(words=[str(script), "tiny"])
-    said = session.heard.get(timeout=30)
+    said = {}
+    while "failed" not in said:
+        said = session.heard.get(timeout=START_S)
     assert "its disk has 25 MB left" in said["failed"]
     assert "a session starts with room for 15" in said["failed"]
     assert not session.log_path.exists()
