@@ -164,6 +164,11 @@ class House:
         child = self.start("cable", [CABLE, url, how], b"")
         return child, child.wait_ready()
 
+    @property
+    def next_log_path(self) -> Path:
+        """Where the next session will log, unless it is given another folder."""
+        return self.folder / f"session-{self._count + 1}.mcap"
+
     def start_session(
         self,
         *,
@@ -180,8 +185,8 @@ class House:
         `words` start its process, `plates_url` is where it finds the plates, `params` are of its
         scenario instead of those for a calm lake.
         """
+        log_path = (log_folder or self.folder) / self.next_log_path.name
         self._count += 1
-        log_path = (log_folder or self.folder) / f"session-{self._count}.mcap"
         session = Session(
             scenario=scenario,
             subject=subject,

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from faults.figures import Row
@@ -35,43 +34,43 @@ def rows(share: float) -> Iterator[Row]:
 
 
 def _some(count: int, share: float, least: int) -> int:
+    """Return a share of `count`, but at least `least`."""
     return max(round(count * share), least)
 
 
 def untimed_rows(share: float) -> Iterator[Row]:
     """Yield the rows that a busy computer cannot spoil."""
-    some = partial(_some, share=share)
     yield from _coverage()
     yield Row("tests under address and undefined-behaviour sanitizers", run_sanitized(), 0)
     yield from _mutants(max(share, 0.005))
-    count = some(1_000_000, least=5_000)
+    count = _some(1_000_000, share, 5_000)
     differ_count, accepted_count = disagreements(count, SEED)
     note = f"{accepted_count:,} accepted by both"
     yield Row("set points judged alike by C and Python", count, differ_count, bar="all", note=note)
-    count = some(200_000, least=3_000)
+    count = _some(200_000, share, 3_000)
     moved, wrongs = commands(count, SEED)
     note = f"the belts moved in {moved:,}"
     yield Row("the guard's commands, accepted", count, len(wrongs), bar="all", note=note)
-    count = some(200_000, least=3_000)
+    count = _some(200_000, share, 3_000)
     twin = Twin()
     play(count, SEED, twin.look)
     yield Row("reports alike in simulator and C", twin.count, len(twin.differences), bar="all")
-    count = some(1_000_000, least=10_000)
+    count = _some(1_000_000, share, 10_000)
     permission = Permission()
     play(count, SEED, permission.look)
     note = f"{permission.moving_steps:,} steps moving, {permission.stops:,} stops"
     what = "random steps: no motion without RESET, ARM and set point; none up out of a stop"
     yield Row(what, permission.steps, len(permission.wrongs), bar="0 failures", note=note)
-    ticks = random_presses(some(1_000, least=20), SEED)
+    ticks = random_presses(_some(1_000, share, 20), SEED)
     late_count = sum(tick != 1.0 for tick in ticks)
     what = "emergency stop at a random moment, with bounce: latched"
     yield Row(what, len(ticks), late_count, ticks, "ticks of 1 ms", "1 tick")
-    ms = some(10_000, least=1_500)
+    ms = _some(10_000, share, 1_500)
     what = f"kinds of stop, each against {ms / 1000:g} s of commands"
     yield Row(what, 5, len(no_restart(ms)), bar="no restart")
-    frame_count, wrong_count = replayed(some(200, least=5))
+    frame_count, wrong_count = replayed(_some(200, share, 5))
     yield Row("captured frames in a later session", frame_count, wrong_count, bar="all refused")
-    yield _fuzz(some(1_000_000, least=3_000))
+    yield _fuzz(_some(1_000_000, share, 3_000))
 
 
 def timed_rows(share: float) -> Iterator[Row]:

@@ -86,7 +86,7 @@ def attack(house: House, names: Sequence[str]) -> Outcome:
     """Walk with a scenario that is hostile in these ways, one after another."""
     key = house.folder / "secret.key"
     key.write_text("nobody's business")
-    log_path = house.folder / f"session-{house._count + 1}.mcap"
+    log_path = house.next_log_path
     session = house.start_session(
         scenario=HOSTILE,
         has_operator=True,

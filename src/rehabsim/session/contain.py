@@ -37,7 +37,7 @@ def contain(readable: Sequence[str]) -> str:
     Returns:
         What holds and what could not be had, in plain words.
     """
-    limit()
+    _limit()
     if sys.platform != "linux":
         return "limits only: this system knows neither Landlock nor seccomp"
     libc = ctypes.CDLL(None, use_errno=True)
@@ -51,7 +51,7 @@ def contain(readable: Sequence[str]) -> str:
     return ", ".join(words)
 
 
-def limit() -> None:
+def _limit() -> None:
     """Lower this process's limits: memory, files, processes, punctuality, all it could write."""
     with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
@@ -190,13 +190,20 @@ def _filter_calls() -> str:
         return "no seccomp (libseccomp is not installed)"
     library.seccomp_init.restype = ctypes.c_void_p
     context = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(_ALLOW)))
+    kept = []
     for name, error, argument in _calls():
         number = library.seccomp_syscall_resolve_name(name.encode())
         count = 0 if argument is None else 1
         pointer = None if argument is None else ctypes.byref(argument)
         action = ctypes.c_uint32(_ERRNO | error)
-        # A call that this computer does not have cannot be made either.
-        library.seccomp_rule_add_array(context, action, number, ctypes.c_uint(count), pointer)
+        added = library.seccomp_rule_add_array(
+            context, action, number, ctypes.c_uint(count), pointer
+        )
+        # A call that this computer does not have has no number, and cannot be made either.
+        if added != 0 and number >= 0:
+            kept.append(name)
     is_loaded = library.seccomp_load(context) == 0
     library.seccomp_release(context)
-    return "seccomp" if is_loaded else "no seccomp (refused)"
+    if not is_loaded:
+        return "no seccomp (refused)"
+    return f"seccomp without {' '.join(kept)}" if kept else "seccomp"

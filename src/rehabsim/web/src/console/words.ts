@@ -111,7 +111,9 @@ export function modeSentence(state: State, self: string, armedLeft_s: number): s
     case "holding":
       return `${cause} The speed is held until that has gone; soon the belts stop.`;
     case "stopping":
-      return `${cause} Belts are ramping to rest.`;
+      return (state.needs_restart ?? false)
+        ? `${cause} Still moving? Press the machine's red button.`
+        : `${cause} Belts are ramping to rest.`;
     case "locked":
       if (state.needs_restart ?? false) {
         return `${cause} Look after the person, check the treadmill, then start rehabsim again.`;
