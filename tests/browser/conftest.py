@@ -11,7 +11,7 @@ from typing import NoReturn
 import msgspec
 import pytest
 from house import House
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rehabsim.base.site import Session
 from rehabsim.base.site import Site as Room
@@ -32,6 +32,9 @@ DRAWS = [
 ]
 """Draws worlds without a graphics card, at a high price that the display's page alone needs to pay:
 newer browsers do so only when they are told to."""
+
+# How soon a page must follow is said where a test is about that; elsewhere it may be busy.
+expect.set_options(timeout=20_000)
 
 
 def _missing(what: str) -> NoReturn:

@@ -6,23 +6,36 @@ from collections.abc import Iterator
 
 import pytest
 from browser.presses import arm, unlock, walk
+from browser.rooms import room
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 RED = "rgb(179, 18, 29)"
 STRUCK = ("text-decoration-line", "line-through")
+PATIENT = {"hold_operator_age_s": 5.0, "max_operator_age_s": 8.0, "armed_life_s": 30.0}
+"""A page that two busy cores load and paint beside everything else may be silent for seconds."""
+
 SIZES = [(1920, 1080), (1280, 800), (1024, 768), (640, 400)]
 
 
 @pytest.fixture(scope="module")
 def site(open_site):
-    with open_site("boat", wave_height_m=0.0) as site:
+    with open_site("boat", room=room(**PATIENT), wave_height_m=0.0) as site:
         yield site
 
 
 @pytest.fixture
 def console(site) -> Iterator[Page]:
+    page = site.open("/console")
+    expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+    yield page
+    page.context.close()
+
+
+@pytest.fixture
+def other(site) -> Iterator[Page]:
+    """A second console."""
     page = site.open("/console")
     expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
     yield page
@@ -118,20 +131,16 @@ def test_what_is_refused_says_why_at_the_button(console):
     expect(console.locator("#start")).to_contain_text("refused")
 
 
-def test_only_one_console_is_in_command(site, console):
+def test_only_one_console_is_in_command(console, other):
     arm(console)
-    expect(console.locator("#mode-word")).to_have_text("ARMED")
-    other = site.open("/console")
+    expect(other.locator("#mode-word")).to_have_text("ARMED")
     other.click("#start")
     expect(other.locator("#note-start")).to_contain_text("is in command")
-    other.context.close()
     console.click("#pause")
     expect(console.locator("#mode-word")).to_have_text("IDLE")
 
 
-def test_command_changes_hands_by_an_act_at_each_of_two_consoles(site, console):
-    other = site.open("/console")
-    expect(other.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
+def test_command_changes_hands_by_an_act_at_each_of_two_consoles(console, other):
     walk(console)
     other.click("#take_over")
     expect(other.locator("#note-take_over")).to_contain_text("ask there to hand over")
@@ -142,16 +151,14 @@ def test_command_changes_hands_by_an_act_at_each_of_two_consoles(site, console):
     expect(console.locator("#commander")).not_to_have_class(re.compile("self"))
     expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
     other.click("#pause")
-    expect(console.locator("#mode-word")).to_have_text("IDLE", timeout=15_000)
+    expect(console.locator("#mode-word")).to_have_text("IDLE")
+
+
+def test_when_the_console_in_command_goes_the_belts_come_to_rest(console, other):
+    walk(other)
+    settle(other, "left-measured", 0.3)
     other.context.close()
-
-
-def test_when_the_console_in_command_goes_the_belts_come_to_rest(site, console):
-    walker = site.open("/console")
-    walk(walker)
-    settle(walker, "left-measured", 0.3)
-    walker.context.close()
-    expect(console.locator("#mode-word")).to_have_text("LOCKED", timeout=10_000)
+    expect(console.locator("#mode-word")).to_have_text("LOCKED")
     expect(console.locator("#mode-sentence")).to_contain_text("console in command")
 
 
@@ -161,7 +168,7 @@ def test_old_numbers_are_never_shown_as_live_and_stop_still_works(site, console)
     with site.frozen(site.session):
         since = time.monotonic()
         expect(console.locator("#mode-word")).to_have_text("UNKNOWN")
-        assert time.monotonic() - since < 1.5
+        assert time.monotonic() - since < 3
         expect(console.locator("#mode-sentence")).to_contain_text("numbers are old")
         expect(console.locator("#left-measured")).to_have_css(
             "text-decoration-line", "line-through"
@@ -193,7 +200,7 @@ def test_a_reloaded_console_is_the_same_console_and_live_at_once(site, console):
     walk(console)
     name = console.inner_text("#commander")
     console.reload()
-    expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"), timeout=2500)
+    expect(console.locator("#mode-word")).to_have_text(re.compile("STARTING|RUNNING"))
     expect(console.locator("#commander")).to_contain_text("this console")
     assert console.inner_text("#commander") == name
     console.click("#pause")
@@ -287,9 +294,9 @@ def test_plates_are_prepared_while_the_belts_rest_and_only_then(console):
     unlock(console)
     console.click("#plates-weigh")
     found = console.locator("#plates-found")
-    expect(found).to_contain_text(re.compile(r"Weighed: 7[45]\.\d kg"), timeout=5000)
+    expect(found).to_contain_text(re.compile(r"Weighed: 7[45]\.\d kg"))
     console.click("#plates-zero_plates")
-    expect(found).to_contain_text("Not zeroed: the left plate bears", timeout=5000)
+    expect(found).to_contain_text("Not zeroed: the left plate bears")
     walk(console)
     expect(console.locator(".plates")).to_have_count(0)
     console.click("#pause")

@@ -7,11 +7,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 from browser.presses import unlock, walk
+from browser.rooms import room
 from playwright.sync_api import Page, expect
-
-from rehabsim.base.config import load_toml
-from rehabsim.base.site import Site
-from rehabsim.session.setup import SIMULATED_SITE
 
 NEEDS_WORLD = True
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
@@ -53,10 +50,8 @@ def changed_part(before: np.ndarray, after: np.ndarray) -> float:
 
 
 def test_a_training_that_needs_its_picture_stands_still_without_it(open_site):
-    room = load_toml(SIMULATED_SITE, Site)
-    limits = room.limits.model_copy(update={"max_display_age_s": PATIENT_S})
-    room = room.model_copy(update={"limits": limits})
-    with open_site("drive", room=room, needs_display=True) as site:
+    watched = room(max_display_age_s=PATIENT_S)
+    with open_site("drive", room=watched, needs_display=True) as site:
         console = site.open("/console")
         unlock(console)
         console.click("#arm")
@@ -65,7 +60,7 @@ def test_a_training_that_needs_its_picture_stands_still_without_it(open_site):
         wait_for_pictures(screen, "drive")
         walk(console)
         screen.close()
-        expect(console.locator("#mode-word")).to_have_text("LOCKED", timeout=20_000)
+        expect(console.locator("#mode-word")).to_have_text("LOCKED")
         expect(console.locator("#mode-sentence")).to_contain_text("picture on the display is")
 
 
