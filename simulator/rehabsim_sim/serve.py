@@ -11,7 +11,7 @@ from rehabsim.base.records import WRENCH_COLUMNS
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim_sim.faults import Faults, loop_state
 from rehabsim_sim.motion_base import MotionBasePort
-from rehabsim_sim.patients import patient
+from rehabsim_sim.patients import patient, self_paced
 from rehabsim_sim.plate_stream import PlateStream
 from rehabsim_sim.plates import GRADES
 from rehabsim_sim.platform import AXES
@@ -52,8 +52,9 @@ class Laboratory:
         if plan.grade not in GRADES:
             known = ", ".join(GRADES)
             raise ConfigError(f"laboratory: unknown grade {plan.grade!r}. Known: {known}.")
+        traits = patient(plan.patient)
         self.world = World(
-            patient(plan.patient),
+            self_paced(traits) if plan.is_self_paced else traits,
             plan.seed,
             plan.left_origin_m,
             plan.right_origin_m,

@@ -117,7 +117,7 @@ class Stage:
             site=SITE,
             session=session,
             scenario=scenario,
-            core=make_core(SITE, session, scenario),
+            core=make_core(SITE, session, scenario, where="test"),
             plates=self.plates,
             keeper=self.keeper,
             harness=self.harness,

@@ -123,6 +123,8 @@ class Session(Strict):
         limits: Of this person, by the names of the site's; they may only be tighter.
         platform_limits: The same for the platform; a room without one passes them over.
         faults: What goes wrong with simulated devices, and when.
+        pacing: Belts follow the person, by the table of `rehabsim.training.pacing`, which may be
+            empty; None keeps the speed that is set.
         params: The scenario's own table.
     """
 
@@ -138,4 +140,5 @@ class Session(Strict):
     limits: dict[str, Any] = Field(default_factory=dict)
     platform_limits: dict[str, Any] = Field(default_factory=dict)
     faults: list[FaultTable] = Field(default_factory=list)
+    pacing: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)

@@ -47,6 +47,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
         plates_url: Where to listen for the plates' client.
         harness_url: Where to listen for the client of the harness's load cell; or empty.
         patient: Who walks.
+        is_self_paced: They know that the belts follow them.
         seed: Of everything random.
         left_origin_m: Centre of the left plate, frame lab.
         right_origin_m: Centre of the right plate, frame lab.
@@ -65,6 +66,7 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     plates_url: str
     harness_url: str = ""
     patient: str = "healthy"
+    is_self_paced: bool = False
     seed: int = 1
     left_origin_m: tuple[float, float, float] = (0.0, 0.25, 0.0)
     right_origin_m: tuple[float, float, float] = (0.0, -0.25, 0.0)

@@ -3,6 +3,8 @@
 from math import isfinite, nan
 from typing import Any
 
+from msgspec import structs
+
 from rehabsim.base.clock import NS
 from rehabsim.base.limits import Limits
 from rehabsim.base.quickest import Quickest
@@ -30,6 +32,7 @@ from rehabsim.session.messages import Ack
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.riding import Riding
 from rehabsim.session.table import Column, Table, columns_of, values_of
+from rehabsim.training.pacing import Pacing
 from rehabsim.training.scenario import Stage, Step
 
 PERIOD_NS = 4_000_000
@@ -108,6 +111,7 @@ class Core:
         body_mass_kg: What the session file says of the person, or None.
         has_harness: The harness is measured in this room.
         has_platform: The room has one.
+        pacing: What has the belts follow the person, or None.
     """
 
     def __init__(
@@ -122,6 +126,7 @@ class Core:
         body_mass_kg: float | None = None,
         has_harness: bool = False,
         has_platform: bool = False,
+        pacing: Pacing | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -144,6 +149,7 @@ class Core:
         self._has_failed = False
         self._failure = ""
         self._riding = Riding(has_platform=has_platform)
+        self._pacing = pacing
         self._loss = ""
 
     def step(self, inputs: CoreInputs) -> CoreOutputs:
@@ -188,6 +194,8 @@ class Core:
             right_distance_m=self._right_m,
             cruise_speed_mps=self._desk.cruise_speed_mps,
         )
+        if self._pacing is not None:
+            state = structs.replace(state, cruise_speed_mps=self._pacing.step(state))
         step = self._ask_scenario(state, inputs.failure, events)
         message = WishMessage(
             state.t_ns,

@@ -214,7 +214,7 @@ def replay(path: Path) -> ReplayResult:
     log = LogReader(path)
     site, session = header_files(log)
     scenario = make_scenario(session, where=str(path))
-    core = make_core(site, session, scenario)
+    core = make_core(site, session, scenario, where=str(path))
     inputs = _Inputs(log)
     scenes = Table("scene", columns_of(scenario.Scene))
     outputs = _Outputs(log, scenes, has_platform=site.platform is not None)

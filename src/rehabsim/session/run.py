@@ -154,7 +154,7 @@ async def _open(
             staged(session, where=plan.where, is_apart=is_live)
         )
         on_staged(containment)
-        core = make_core(site, session, scenario)
+        core = make_core(site, session, scenario, where=plan.where)
         await plates.open()
         stack.push_async_callback(plates.close)
         harness = None
@@ -272,6 +272,7 @@ def laboratory_plan(
         harness_url=urls["harness_url"] if "harness" in simulated else "",
         platform_url=urls["platform_url"] if "platform" in simulated else "",
         patient=session.patient,
+        is_self_paced=session.pacing is not None,
         limits=site.limits.model_dump(),
         faults=tuple(Fault(**table.model_dump()) for table in session.faults),
         seed=session.seed,

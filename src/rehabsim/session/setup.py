@@ -17,6 +17,7 @@ from rehabsim.gait.inertia import Inertia
 from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.repertoire import cast_scenario, find_scenario
+from rehabsim.training.pacing import Pacing, PacingParams
 from rehabsim.training.scenario import Scenario, Stage
 
 SIMULATED_SITE = Path(__file__).parent / "simulated.toml"
@@ -45,8 +46,15 @@ def make_scenario(session: Session, *, where: str) -> Scenario:
     return cast_scenario(session.scenario, session.params, session.seed, where=where)
 
 
-def make_core(site: Site, session: Session, scenario: Stage) -> Core:
-    """Return the core of a session; replay makes the same one from the log's header."""
+def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> Core:
+    """Return the core of a session; replay makes the same one from the log's header.
+
+    Raises:
+        ConfigError: The pacing is refused.
+    """
+    pacing = None
+    if session.pacing is not None:
+        pacing = Pacing(check(session.pacing, PacingParams, where=f"{where}: pacing"))
     return Core(
         scenario,
         site.limits,
@@ -57,6 +65,7 @@ def make_core(site: Site, session: Session, scenario: Stage) -> Core:
         has_harness=site.harness is not None,
         body_mass_kg=session.body_mass_kg,
         has_platform=site.platform is not None,
+        pacing=pacing,
     )
 
 

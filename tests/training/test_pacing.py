@@ -1,0 +1,114 @@
+"""Belts that follow one person, as far as can be told without a person."""
+
+from math import nan
+
+import pytest
+from pydantic import ValidationError
+
+from rehabsim.base.records import Gait, State
+from rehabsim.session.core import NO_BELT
+from rehabsim.training.pacing import CLEAN_COUNT, Pacing, PacingParams
+
+DT_S = 0.004
+STEP_S = 0.5
+
+
+class Course:
+    """A person at a place, with a pace over the laboratory, and a step every half second."""
+
+    def __init__(self, **params):
+        self.pacing = Pacing(PacingParams(**params))
+        self.speeds_mps = []
+        self.ticks = 0
+
+    def go(self, duration_s, place_m=0.0, pace_mps=0.0, *, mode="running", set_mps=1.0):
+        for _ in range(round(duration_s / DT_S)):
+            self.ticks += 1
+            gait = Gait(
+                cop_x_m=place_m,
+                com_x_m=place_m,
+                com_vx_mps=pace_mps,
+                left_step_count=int(self.ticks * DT_S / STEP_S),
+            )
+            state = State(
+                t_ns=round(self.ticks * DT_S * 1e9),
+                dt_s=DT_S,
+                mode=mode,
+                belt=NO_BELT,
+                gait=gait,
+                left_distance_m=0.0,
+                right_distance_m=0.0,
+                cruise_speed_mps=set_mps,
+            )
+            self.speeds_mps.append(self.pacing.step(state))
+        return self.speeds_mps[-1]
+
+
+def test_it_begins_with_the_set_speed_and_waits_for_clean_steps():
+    course = Course()
+    assert course.go(5.0, 0.2, 0.3, mode="idle") == 1.0
+    assert course.go((CLEAN_COUNT - 1) * STEP_S, 0.2, 0.3) == 1.0
+    assert course.go(3 * STEP_S, 0.2, 0.3) > 1.0
+
+
+def test_one_step_changes_the_speed_by_the_published_law():
+    course = Course(dead_m=0.0, max_accel_mps2=1.0)
+    course.go(10.0)
+    assert course.speeds_mps[-1] == pytest.approx(1.0)
+    course.go(STEP_S, 0.2, 0.3)
+    course.go(STEP_S + DT_S)
+    assert course.speeds_mps[-1] == pytest.approx(1.0 + 0.1 * 0.2 + 0.25 * 0.3, abs=0.002)
+
+
+@pytest.mark.parametrize("law", ["steps", "pd", "dead_zone"])
+def test_ahead_is_faster_and_behind_slower_and_within_the_zone_nothing_happens(law):
+    assert Course(law=law).go(10.0, 0.2) > 1.05
+    assert Course(law=law).go(10.0, -0.2) < 0.95
+    assert Course(law=law).go(10.0, 0.04) == pytest.approx(1.0)
+
+
+def test_acceleration_keeps_its_limits_up_and_down():
+    for place_m, limit in ((0.34, 0.25), (-0.34, 0.5)):
+        course = Course(law="pd", place_gain_per_s=1.0)
+        course.go(15.0, place_m)
+        steps = [abs(b - a) for a, b in zip(course.speeds_mps, course.speeds_mps[1:], strict=False)]
+        assert max(steps) <= limit * DT_S + 1e-12
+
+
+def test_at_a_rail_it_brings_back_whatever_the_law_says_and_beyond_it_stops():
+    assert Course(place_gain_per_s=0.0).go(4.0, 0.4) > 1.2
+    assert Course(place_gain_per_s=0.0).go(4.0, -0.4) < 0.4
+    assert Course().go(4.0, 0.6) == 0.0
+    assert Course().go(4.0, -0.6) == 0.0
+    # Who comes back already is not chased.
+    assert Course().go(4.0, 0.4, -0.2) < Course().go(4.0, 0.4, 0.0) - 0.3
+
+
+def test_the_therapist_nudges_it():
+    course = Course()
+    course.go(5.0)
+    assert course.go(3.0, set_mps=1.2) == pytest.approx(1.2)
+    assert course.go(3.0, set_mps=0.9) == pytest.approx(0.9)
+
+
+def test_what_is_not_known_changes_nothing():
+    assert Course().go(5.0, nan, nan) == 1.0
+
+
+def test_speeds_stay_within_the_range():
+    assert Course(max_speed_mps=1.3).go(60.0, 0.3, 0.2) == pytest.approx(1.3)
+    assert Course(min_speed_mps=0.4).go(60.0, -0.3, -0.2) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"place_gain_per_s": 0.5, "pace_gain": 0.1}, "makes the belts swing"),
+        ({"pace_gain": 2.0, "place_gain_per_s": 0.0}, "makes the belts swing"),
+        ({"rail_m": 0.6}, "rail_m = 0.6 is not below end_m"),
+        ({"min_speed_mps": 0.9, "max_speed_mps": 0.5}, "is not below max_speed_mps"),
+    ],
+)
+def test_gains_that_cannot_be_stable_are_refused_with_the_numbers(params, words):
+    with pytest.raises(ValidationError, match=words):
+        PacingParams(**params)
