@@ -56,6 +56,7 @@ validate: install
 	$(BIN)/python -m rehabsim_validation
 	$(BIN)/python -m rehabsim_validation.accuracy
 	$(BIN)/python -m rehabsim_validation.stops
+	$(BIN)/python -m rehabsim_validation.pacing
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -5,9 +5,11 @@ from math import nan
 import pytest
 from pydantic import ValidationError
 
-from rehabsim.base.records import Gait, State
-from rehabsim.session.core import NO_BELT
-from rehabsim.training.pacing import CLEAN_COUNT, Pacing, PacingParams
+from rehabsim.base.config import load_toml
+from rehabsim.base.records import BeltSample, Gait, State
+from rehabsim.base.site import Site
+from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.training.pacing import BRING_MPS, CLEAN_COUNT, Pacing, PacingParams
 
 DT_S = 0.004
 STEP_S = 0.5
@@ -34,7 +36,7 @@ class Course:
                 t_ns=round(self.ticks * DT_S * 1e9),
                 dt_s=DT_S,
                 mode=mode,
-                belt=NO_BELT,
+                belt=BeltSample(0, 1.0, 1.0, 0.0),
                 gait=gait,
                 left_distance_m=0.0,
                 right_distance_m=0.0,
@@ -52,7 +54,8 @@ def test_it_begins_with_the_set_speed_and_waits_for_clean_steps():
 
 
 def test_one_step_changes_the_speed_by_the_published_law():
-    course = Course(dead_m=0.0, max_accel_mps2=1.0)
+    song = {"law": "steps", "place_gain": 0.1, "pace_gain": 0.25}
+    course = Course(dead_m=0.0, max_accel_mps2=1.0, **song)
     course.go(10.0)
     assert course.speeds_mps[-1] == pytest.approx(1.0)
     course.go(STEP_S, 0.2, 0.3)
@@ -69,19 +72,37 @@ def test_ahead_is_faster_and_behind_slower_and_within_the_zone_nothing_happens(l
 
 def test_acceleration_keeps_its_limits_up_and_down():
     for place_m, limit in ((0.34, 0.25), (-0.34, 0.5)):
-        course = Course(law="pd", place_gain_per_s=1.0)
+        course = Course(law="pd", place_gain=1.0, pace_gain=1.0)
         course.go(15.0, place_m)
         steps = [abs(b - a) for a, b in zip(course.speeds_mps, course.speeds_mps[1:], strict=False)]
         assert max(steps) <= limit * DT_S + 1e-12
 
 
-def test_at_a_rail_it_brings_back_whatever_the_law_says_and_beyond_it_stops():
-    assert Course(place_gain_per_s=0.0).go(4.0, 0.4) > 1.2
-    assert Course(place_gain_per_s=0.0).go(4.0, -0.4) < 0.4
-    assert Course().go(4.0, 0.6) == 0.0
+def test_beyond_a_rail_it_brings_back_gently_whatever_the_law_says():
+    deaf = {"place_gain": 0.0, "pace_gain": 0.0}
+    # The person here does not feel the belts, whose measured speed stays 1 m/s.
+    assert Course(**deaf).go(4.0, 0.4) == pytest.approx(1.0 + BRING_MPS)
+    assert Course(**deaf).go(4.0, -0.4) == pytest.approx(1.0 - BRING_MPS)
+    # Who comes back already, and as quickly, is left alone.
+    for place_m, pace_mps in ((0.4, -BRING_MPS), (-0.4, BRING_MPS)):
+        course = Course(**deaf)
+        course.go(2.0, 0.0, pace_mps)
+        assert course.go(4.0, place_m, pace_mps) == pytest.approx(1.0)
+
+
+def test_far_behind_it_stops_and_far_ahead_it_does_not():
     assert Course().go(4.0, -0.6) == 0.0
-    # Who comes back already is not chased.
-    assert Course().go(4.0, 0.4, -0.2) < Course().go(4.0, 0.4, 0.0) - 0.3
+    assert Course().go(4.0, 0.6) > 1.0
+
+
+def test_the_limits_of_room_and_person_hold_for_the_law_too():
+    limits = load_toml(SIMULATED_SITE, Site).limits.model_copy(
+        update={"max_speed_mps": 0.8, "max_accel_mps2": 0.1}
+    )
+    tight = PacingParams(min_speed_mps=0.9).within(limits)
+    assert (tight.min_speed_mps, tight.max_speed_mps, tight.max_accel_mps2) == (0.8, 0.8, 0.1)
+    wide = PacingParams().within(load_toml(SIMULATED_SITE, Site).limits)
+    assert wide == PacingParams()
 
 
 def test_the_therapist_nudges_it():
@@ -103,8 +124,9 @@ def test_speeds_stay_within_the_range():
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"place_gain_per_s": 0.5, "pace_gain": 0.1}, "makes the belts swing"),
-        ({"pace_gain": 2.0, "place_gain_per_s": 0.0}, "makes the belts swing"),
+        ({"place_gain": 0.5, "pace_gain": 0.1}, "law 'pd', place_gain = 0.5 it must be at least"),
+        ({"law": "steps", "place_gain": 0.5, "pace_gain": 0.4}, "at least 0.45 and below 2.23"),
+        ({"law": "steps", "place_gain": 0.0, "pace_gain": 2.0}, "at least 0 and below 2"),
         ({"rail_m": 0.6}, "rail_m = 0.6 is not below end_m"),
         ({"min_speed_mps": 0.9, "max_speed_mps": 0.5}, "is not below max_speed_mps"),
     ],

@@ -54,7 +54,8 @@ def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> C
     """
     pacing = None
     if session.pacing is not None:
-        pacing = Pacing(check(session.pacing, PacingParams, where=f"{where}: pacing"))
+        params = check(session.pacing, PacingParams, where=f"{where}: pacing")
+        pacing = Pacing(params.within(site.limits))
     return Core(
         scenario,
         site.limits,
