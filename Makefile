@@ -57,6 +57,7 @@ validate: install
 	$(BIN)/python -m rehabsim_validation.accuracy
 	$(BIN)/python -m rehabsim_validation.stops
 	$(BIN)/python -m rehabsim_validation.pacing
+	$(BIN)/python -m rehabsim_validation.perturb
 
 bench: install
 	$(BIN)/rehabsim bench

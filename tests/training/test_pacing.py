@@ -95,6 +95,13 @@ def test_far_behind_it_stops_and_far_ahead_it_does_not():
     assert Course().go(4.0, 0.6) > 1.0
 
 
+def test_a_perturbation_is_not_followed():
+    course = Course()
+    course.go(5.0)
+    assert course.go(0.8, 0.4, 0.5, mode="perturbing") == 1.0
+    assert course.go(1.0, 0.4, 0.5) > 1.0
+
+
 def test_the_limits_of_room_and_person_hold_for_the_law_too():
     limits = load_toml(SIMULATED_SITE, Site).limits.model_copy(
         update={"max_speed_mps": 0.8, "max_accel_mps2": 0.1}

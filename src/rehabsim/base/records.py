@@ -275,6 +275,8 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
         right_margin_backward_m: The same at the last right heel strike.
         left_step_count: Left heel strikes since the start.
         right_step_count: Right heel strikes since the start.
+        left_strike_ns: When the last left heel strike was, on the session clock; 0 before it.
+        right_strike_ns: The same on the right.
         left_zero_n: How far the left plate's vertical zero has drifted, followed in swing.
         right_zero_n: The same on the right.
     """
@@ -312,6 +314,8 @@ class Gait(Record, frozen=True, gc=False, kw_only=True):
     right_margin_backward_m: float = nan
     left_step_count: int = 0
     right_step_count: int = 0
+    left_strike_ns: int = 0
+    right_strike_ns: int = 0
     left_zero_n: float = nan
     right_zero_n: float = nan
 

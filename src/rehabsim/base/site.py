@@ -125,6 +125,8 @@ class Session(Strict):
         faults: What goes wrong with simulated devices, and when.
         pacing: Belts follow the person, by the table of `rehabsim.training.pacing`, which may be
             empty; None keeps the speed that is set.
+        perturb: Belts perturb the person, by the table of `rehabsim.training.pulse`; None does
+            not.
         params: The scenario's own table.
     """
 
@@ -141,4 +143,5 @@ class Session(Strict):
     platform_limits: dict[str, Any] = Field(default_factory=dict)
     faults: list[FaultTable] = Field(default_factory=list)
     pacing: dict[str, Any] | None = None
+    perturb: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)

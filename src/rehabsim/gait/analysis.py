@@ -359,6 +359,8 @@ class GaitAnalysis:
             right_margin_backward_m=right.margin_backward_m,
             left_step_count=left.step_count,
             right_step_count=right.step_count,
+            left_strike_ns=left.landing.t_ns if left.landing is not None else 0,
+            right_strike_ns=right.landing.t_ns if right.landing is not None else 0,
             left_zero_n=self.zero.drift_n(LEFT),
             right_zero_n=self.zero.drift_n(RIGHT),
         )

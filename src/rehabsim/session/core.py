@@ -33,6 +33,7 @@ from rehabsim.session.occupant import Occupant
 from rehabsim.session.riding import Riding
 from rehabsim.session.table import Column, Table, columns_of, values_of
 from rehabsim.training.pacing import Pacing
+from rehabsim.training.perturb import Perturber
 from rehabsim.training.scenario import Stage, Step
 
 PERIOD_NS = 4_000_000
@@ -112,6 +113,7 @@ class Core:
         has_harness: The harness is measured in this room.
         has_platform: The room has one.
         pacing: What has the belts follow the person, or None.
+        perturber: What perturbs them, or None.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class Core:
         has_harness: bool = False,
         has_platform: bool = False,
         pacing: Pacing | None = None,
+        perturber: Perturber | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -150,6 +153,7 @@ class Core:
         self._failure = ""
         self._riding = Riding(has_platform=has_platform)
         self._pacing = pacing
+        self._perturber = perturber
         self._loss = ""
 
     def step(self, inputs: CoreInputs) -> CoreOutputs:
@@ -197,6 +201,9 @@ class Core:
         if self._pacing is not None:
             state = structs.replace(state, cruise_speed_mps=self._pacing.step(state))
         step = self._ask_scenario(state, inputs.failure, events)
+        if self._perturber is not None and not self._has_failed:
+            wish = self._perturber.step(state, step.wish, events)
+            step = structs.replace(step, wish=wish)
         message = WishMessage(
             state.t_ns,
             step.wish,

@@ -18,6 +18,8 @@ from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.repertoire import cast_scenario, find_scenario
 from rehabsim.training.pacing import Pacing, PacingParams
+from rehabsim.training.perturb import Perturber
+from rehabsim.training.pulse import PerturbParams, why_impossible
 from rehabsim.training.scenario import Scenario, Stage
 
 SIMULATED_SITE = Path(__file__).parent / "simulated.toml"
@@ -50,7 +52,7 @@ def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> C
     """Return the core of a session; replay makes the same one from the log's header.
 
     Raises:
-        ConfigError: The pacing is refused.
+        ConfigError: The pacing is refused, or a perturbation that belts could not do.
     """
     pacing = None
     if session.pacing is not None:
@@ -67,7 +69,22 @@ def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> C
         body_mass_kg=session.body_mass_kg,
         has_platform=site.platform is not None,
         pacing=pacing,
+        perturber=_perturber(site, session, where),
     )
+
+
+def _perturber(site: Site, session: Session, where: str) -> Perturber | None:
+    if session.perturb is None:
+        return None
+    params = check(session.perturb, PerturbParams, where=f"{where}: perturb")
+    speed_mps = session.cruise_speed_mps
+    for number, pulse in enumerate(params.pulses, 1):
+        why = why_impossible(pulse, speed_mps, params.jitter_frac, site.limits)
+        if why:
+            raise ConfigError(
+                f"{where}: perturb.pulses {number}, a {pulse.kind} from {speed_mps:g} m/s, {why}."
+            )
+    return Perturber(params, site.limits, session.seed)
 
 
 def tightened(site: Site, session: Session, *, where: str) -> Site:

@@ -11,7 +11,8 @@ Three laws, all from force plates alone; PACING.md says how each does with simul
 - `dead_zone`: at every tick, by how far the pressure is outside a zone in which nothing happens.
   Source: open implementations for treadmills without a model of the person.
 
-Whatever the law asks, the rails at both ends of the belts have the last word.
+Whatever the law asks, the rails at both ends of the belts have the last word. While a perturbation
+goes on nothing follows: where it throws someone is not where they want to be.
 """
 
 from math import exp, inf, isfinite, nan, sqrt
@@ -148,7 +149,10 @@ class Pacing:
         self._look(state)
         if state.mode == "running" and self.means.count >= CLEAN_COUNT:
             self._obey_law(state)
-        self._obey_rails(state)
+        if state.mode == "perturbing":
+            self._target_mps = self._speed_mps
+        else:
+            self._obey_rails(state)
         self._speed_mps += self._part(self._target_mps - self._speed_mps, self._accel_mps2, state)
         self._obey_therapist(state)
         return self._speed_mps
