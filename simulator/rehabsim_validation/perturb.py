@@ -129,6 +129,7 @@ def perturb(course: Course) -> tuple[list[Found], bool]:
         site = load_toml(SIMULATED_SITE, Site)
         duration_s = 30.0 + 12.0 * course.count
         plan, laboratory = together_plans(site, session, "bench", duration_s, str(log_path))
+        assert laboratory is not None
         laboratory = msgspec.structs.replace(laboratory, truth_path=str(truth_path))
         run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
         return _read(course.kind, LogReader(log_path), truth_path)

@@ -41,7 +41,7 @@ class Pulse(Strict):
     """
 
     kind: Kind
-    sides: Annotated[list[Side], Field(min_length=1, max_length=2)] = list(SIDES)
+    sides: list[Side] = Field(default_factory=lambda: list(SIDES), min_length=1, max_length=2)
     phase: Annotated[float, Field(ge=0, lt=1)] = nan
     change_mps: Annotated[float, Field(ge=-2, le=2)] = nan
     accel_mps2: Annotated[float, Field(gt=0, le=20)] = 5.0
