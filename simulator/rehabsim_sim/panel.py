@@ -19,6 +19,10 @@ COMMAND_CHANNELS = ("left_mps", "right_mps", "left_mps2", "right_mps2", "incline
 class Panel(Protocol):
     """Stands between a client and the belts."""
 
+    @property
+    def has_client(self) -> bool:
+        """Somebody is connected."""
+
     async def open(self, url: str) -> str:
         """Start listening and return where."""
 
@@ -49,6 +53,11 @@ class OneClient:
         """Start listening and return where."""
         self._listener = await listen(url, self._clock, device="treadmill", accept=self._accept)
         return self._listener.url
+
+    @property
+    def has_client(self) -> bool:
+        """Somebody is connected."""
+        return self._client is not None
 
     def _accept(self, link: Link) -> None:
         self._receive()
@@ -111,6 +120,11 @@ class OneClientPanel:
         self.bad_count = 0
         self._reports, self._commands = reports, commands
         self._line = OneClient(clock)
+
+    @property
+    def has_client(self) -> bool:
+        """Somebody is connected."""
+        return self._line.has_client
 
     @property
     def refused_count(self) -> int:

@@ -101,6 +101,11 @@ class Laboratory:
             number = sum(name.startswith("sensors") for name in self.other_urls) + 1
             self.other_urls[f"sensors {number}"] = outlet.url
 
+    @property
+    def has_client(self) -> bool:
+        """Somebody is connected to the treadmill."""
+        return self._panel.has_client
+
     async def run(self) -> None:
         """Live, until cancelled."""
         start_ns = next_beat_ns(self._clock.now_ns(), FRAME_NS, 0)

@@ -92,6 +92,10 @@ class Laboratory(Protocol):
     plates_url: str
     other_urls: dict[str, str]
 
+    @property
+    def has_client(self) -> bool:
+        """Somebody is connected to its treadmill."""
+
     def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None: ...
 
     async def open(self) -> None:
