@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import msgspec
 import pytest
@@ -126,11 +126,16 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         has_operator: bool = False,
         needs_display: bool = False,
         room: Room | None = None,
+        perturb: dict[str, Any] | None = None,
         **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house"), room=room) as house:
             table = Session(
-                scenario=scenario, cruise_speed_mps=0.5, needs_display=needs_display, params=params
+                scenario=scenario,
+                cruise_speed_mps=0.5,
+                needs_display=needs_display,
+                perturb=perturb,
+                params=params,
             )
             session = _start_session(house, table, has_operator=has_operator)
             gateway, address = house.start_gateway()

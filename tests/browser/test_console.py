@@ -6,16 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from browser.presses import arm, unlock, walk
-from browser.rooms import room
+from browser.rooms import PATIENT, room
 from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.realtime]
 
 RED = "rgb(179, 18, 29)"
 STRUCK = ("text-decoration-line", "line-through")
-PATIENT = {"hold_operator_age_s": 5.0, "max_operator_age_s": 8.0, "armed_life_s": 30.0}
-"""A page that two busy cores load and paint beside everything else may be silent for seconds."""
-
 SIZES = [(1920, 1080), (1280, 800), (1024, 768), (640, 400)]
 
 

@@ -4,7 +4,7 @@ import pytest
 from session.room import LIMITS, accepted, refused, request
 
 from rehabsim.session import desk as desk_module
-from rehabsim.session.desk import KEEPER_ANSWER_NS, Desk
+from rehabsim.session.desk import KEEPER_ANSWER_NS, NO_PERTURBATIONS, NOT_YOURS, Desk
 
 TICK_NS = 4_000_000
 
@@ -12,8 +12,8 @@ TICK_NS = 4_000_000
 class Reception:
     """A desk, visited tick by tick; everything it says is kept."""
 
-    def __init__(self):
-        self.desk = Desk(LIMITS, 0.8)
+    def __init__(self, **more):
+        self.desk = Desk(LIMITS, 0.8, **more)
         self.tick = 0
         self.mode = "idle"
         self.asks, self.acks, self.events = [], [], []
@@ -131,6 +131,41 @@ def test_a_keeper_that_does_not_answer_is_told_with_what_to_do(off_ns):
             "rejected",
             "The keeper of the belts does not answer; use the red button on the machine.",
         )
+
+
+# -- perturbations -------------------------------------------------------------------------
+
+
+def test_who_commands_moving_belts_lets_perturbations_come_and_anyone_holds_them_back():
+    desk = Reception(has_perturbations=True).arm("ada")
+    desk.visit(request("perturb", client="ada", id="a"))
+    assert "only while the belts move" in desk.last()[3]
+    desk.visit(request("perturb", client="bo", id="b"), mode="running")
+    assert desk.last() == ("bo", "b", "rejected", NOT_YOURS)
+    assert not desk.desk.is_perturbing
+    desk.visit(request("perturb", client="ada", id="c"))
+    assert desk.last() == ("ada", "c", "applied", "")
+    assert desk.desk.is_perturbing
+    desk.visit(request("calm", client="bo", id="d"))
+    assert desk.last() == ("bo", "d", "applied", "")
+    assert not desk.desk.is_perturbing
+
+
+@pytest.mark.parametrize("mode", ["stopping", "idle", "locked"])
+def test_belts_that_are_let_go_hold_perturbations_back(mode):
+    desk = Reception(has_perturbations=True).arm("ada")
+    desk.visit(request("perturb", client="ada", id="a"), mode="running")
+    desk.visit(mode="perturbing")
+    desk.visit(mode="holding")
+    assert desk.desk.is_perturbing
+    desk.visit(mode=mode)
+    desk.visit(mode="running")
+    assert not desk.desk.is_perturbing
+
+
+def test_a_session_without_perturbations_says_so():
+    desk = Reception().arm("ada").visit(request("perturb", client="ada", id="a"), mode="running")
+    assert desk.last() == ("ada", "a", "rejected", NO_PERTURBATIONS)
 
 
 # -- in command ----------------------------------------------------------------------------

@@ -27,6 +27,13 @@ def test_it_unlocks_arms_and_starts_and_stays_alive():
     assert asked(operator, 10**10, "running") == ["alive"]
 
 
+def test_it_lets_perturbations_come_once_where_there_are_any():
+    operator = ScriptedOperator(None, 4.0, has_perturbations=True)
+    said = [asked(operator, s * 10**9, m) for s, m in enumerate(["idle", "starting", "running"], 1)]
+    assert said == [["alive", "arm"], ["alive"], ["alive", "perturb"]]
+    assert asked(operator, 10 * 10**9, "running") == ["alive"]
+
+
 def test_it_never_unlocks_a_second_time():
     operator = ScriptedOperator(END_NS, 4.0)
     assert asked(operator, 10**9, "locked") == ["alive", "reset"]

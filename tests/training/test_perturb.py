@@ -28,7 +28,7 @@ class Walk:
         self.perturber = Perturber(made, LIMITS, 1)
         self.lag, self.known_s, self.mode = round(lag_s / DT_S), known_s, mode
         self.stride_s = stride_s
-        self.wishes, self.events, self.ticks = [], [], 0
+        self.wishes, self.events, self.ticks, self.is_on = [], [], 0, True
 
     def strike_ns(self, t_s, offset_s):
         """Return the last heel strike that is known, one each stride from `offset_s` on."""
@@ -54,7 +54,9 @@ class Walk:
                 right_distance_m=0.0,
                 cruise_speed_mps=speed_mps,
             )
-            wish = self.perturber.step(state, Wish(speed_mps, speed_mps), self.events)
+            wish = self.perturber.step(
+                state, Wish(speed_mps, speed_mps), self.events, is_on=self.is_on
+            )
             self.wishes.append(wish)
         return self
 
@@ -140,6 +142,27 @@ def test_what_the_present_speed_does_not_allow_is_refused_with_the_numbers():
     assert not any(wish.is_perturbation for wish in walk.wishes)
     slow = Walk(pulses=[{"kind": "stop"}]).go(60.0, 0.05)
     assert "needs belts faster than 0.1 m/s" in slow.events[0].text
+
+
+def test_held_back_none_comes_one_is_ended_and_the_next_keeps_its_distance():
+    walk = Walk(min_strides=6, max_strides=6, warm_up_strides=5, pulses=[{"kind": "push"}])
+    walk.is_on = False
+    walk.go(30.0)
+    assert not any(wish.is_perturbation for wish in walk.wishes)
+    assert walk.perturber.outlook()[1] == 0
+    walk.is_on = True
+    walk.go(DT_S)
+    assert walk.perturber.outlook()[1] == 6
+    while not walk.wishes[-1].is_perturbation:
+        walk.go(DT_S)
+    assert walk.ticks * DT_S > 30.0 + 5 * STRIDE_S
+    assert walk.perturber.is_going
+    walk.is_on = False
+    walk.go(20.0)
+    assert len(walk.told()) == walk.perturber.done == 1
+    assert walk.told()[0].values["change_mps"] == pytest.approx(
+        walk.told()[0].values["asked_change_mps"], rel=0.01
+    )
 
 
 def test_catch_trials_do_nothing_and_are_told():

@@ -28,7 +28,8 @@ from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, LostError, failure
 from rehabsim.session.desk import ClientRequest, Desk
-from rehabsim.session.messages import Ack
+from rehabsim.session.dosing import dose
+from rehabsim.session.messages import Ack, Dose
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.riding import Riding
 from rehabsim.session.table import Column, Table, columns_of, values_of
@@ -85,6 +86,7 @@ class CoreOutputs(Record, frozen=True):
         gait_events: Heel strikes and toe-offs that became known.
         commander: Who is in command, or empty.
         failure: Why the scenario gave no answer, at the tick when that was found out.
+        dose: How far the perturbations are, None without any.
     """
 
     state: State
@@ -97,6 +99,7 @@ class CoreOutputs(Record, frozen=True):
     gait_events: tuple[GaitEvent, ...]
     commander: str
     failure: str = ""
+    dose: Dose | None = None
 
 
 class Core:
@@ -138,7 +141,7 @@ class Core:
         stated_n = nan if body_mass_kg is None else body_mass_kg * GRAVITY_MPS2
         self._occupant = Occupant(is_expected=not is_unloaded, stated_n=stated_n)
         self._needs_display = needs_display
-        self._desk = Desk(limits, cruise_speed_mps)
+        self._desk = Desk(limits, cruise_speed_mps, has_perturbations=perturber is not None)
         self._report: Report | None = None
         self._belt = NO_BELT
         self._plate_clock = Quickest()
@@ -202,7 +205,8 @@ class Core:
             state = structs.replace(state, cruise_speed_mps=self._pacing.step(state))
         step = self._ask_scenario(state, inputs.failure, events)
         if self._perturber is not None and not self._has_failed:
-            wish = self._perturber.step(state, step.wish, events)
+            is_on = self._desk.is_perturbing
+            wish = self._perturber.step(state, step.wish, events, is_on=is_on)
             step = structs.replace(step, wish=wish)
         message = WishMessage(
             state.t_ns,
@@ -277,6 +281,7 @@ class Core:
             gait_events,
             desk.commander,
             self._failure,
+            dose(self._perturber, is_on=desk.is_perturbing),
         )
         desk.asks.clear()
         desk.acks.clear()

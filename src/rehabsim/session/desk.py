@@ -17,6 +17,7 @@ UNANSWERED = "The keeper of the belts does not answer; use the red button on the
 OFFER_S = 10.0
 """How long an offer of the command stands."""
 
+NO_PERTURBATIONS = "This session has no perturbations; its file would need a table [perturb]."
 NOT_YOURS = "This console is not in command."
 NOT_OFFERED = (
     "{commander} is in command and present: ask there to hand over. Anyone may pause or stop."
@@ -69,9 +70,12 @@ class Desk:
         acks: For the clients, likewise.
         events: For everyone, likewise.
         obstacle: Why the belts cannot be started in this session any more; empty while they can.
+        is_perturbing: Perturbations may come; they are held back again once the belts stop.
     """
 
-    def __init__(self, limits: Limits, cruise_speed_mps: float) -> None:
+    def __init__(
+        self, limits: Limits, cruise_speed_mps: float, *, has_perturbations: bool = False
+    ) -> None:
         self.commander = ""
         self.operator_t_ns = -(10**12)
         self.display_t_ns = 0
@@ -80,6 +84,8 @@ class Desk:
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
         self.obstacle = ""
+        self.is_perturbing = False
+        self._has_perturbations = has_perturbations
         self._limits = limits
         self._offered_ns = -(10**12)
         self._display = ""
@@ -101,6 +107,8 @@ class Desk:
         self._tick, self._t_ns = tick, t_ns
         if self._mode in ACTIVE and mode not in ACTIVE:
             self.commander = ""
+        if mode not in MOVING:
+            self.is_perturbing = False
         self._mode = mode
         self._stop_keys.clear()
 
@@ -198,6 +206,23 @@ class Desk:
 
     def _settle(self, request: ClientRequest) -> None:
         self._pass_on(request)
+
+    def _perturb(self, request: ClientRequest) -> None:
+        """Let perturbations come, which is for who commands moving belts."""
+        if not self._has_perturbations:
+            self._refuse(request, NO_PERTURBATIONS)
+        elif self._mode not in MOVING:
+            self._refuse(request, "Perturbations come only while the belts move; start them first.")
+        elif request.client != self.commander:
+            self._refuse(request, NOT_YOURS)
+        else:
+            self.is_perturbing = True
+            self._answer(request, "applied", "")
+
+    def _calm(self, request: ClientRequest) -> None:
+        """Hold perturbations back; anyone may."""
+        self.is_perturbing = False
+        self._answer(request, "applied", "")
 
     def _set_speed(self, request: ClientRequest) -> None:
         speed_mps = request.speed_mps

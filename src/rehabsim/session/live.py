@@ -355,6 +355,7 @@ class LiveSession:
                 (tick.woke_ns - self._plate_t_ns) / NS,
             ),
             platform=ride(outputs.message.platform, report),
+            dose=outputs.dose,
         )
 
     def _session_message(self) -> SessionMessage:

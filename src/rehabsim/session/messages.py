@@ -82,6 +82,28 @@ class Ride(Record, frozen=True, kw_only=True):
     command: Pose
 
 
+class Dose(Record, frozen=True, kw_only=True):
+    """The perturbations of a session.
+
+    Attributes:
+        is_on: They come; off, they are held back.
+        is_going: One is going on.
+        done: Pulses so far.
+        count: Pulses in all.
+        next_kind: Of the next trial, `catch` where nothing will happen; empty after the last.
+        next_side: Leg that it will be timed to.
+        strides_left: Until it is due.
+    """
+
+    is_on: bool
+    is_going: bool
+    done: int
+    count: int
+    next_kind: str
+    next_side: str
+    strides_left: int
+
+
 class StateMessage(Record, frozen=True, kw_only=True):
     """Topic `state`: everything that changes, once a tick.
 
@@ -107,6 +129,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         scene: The scenario's own fields.
         health: How well the session keeps up.
         platform: Where the platform is; None where there is none, or nothing is known of it yet.
+        dose: How far the perturbations are; None in a session without.
     """
 
     schema: int = SCHEMA
@@ -131,6 +154,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     scene: dict[str, float]
     health: Health
     platform: Ride | None = None
+    dose: Dose | None = None
 
 
 class EventMessage(Record, frozen=True, kw_only=True):
@@ -208,6 +232,8 @@ RequestName = Literal[
     "reset",
     "engage",
     "settle",
+    "perturb",
+    "calm",
     "set_speed",
     "marker",
     "zero_plates",

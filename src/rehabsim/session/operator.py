@@ -18,9 +18,12 @@ class ScriptedOperator:
     Args:
         end_ns: When the belts should be at rest again, or None to walk on.
         ramp_s: How long a stop from the fastest speed takes.
+        has_perturbations: Lets them come once the belts run.
     """
 
-    def __init__(self, end_ns: int | None, ramp_s: float) -> None:
+    def __init__(
+        self, end_ns: int | None, ramp_s: float, *, has_perturbations: bool = False
+    ) -> None:
         self._pause_ns: int | None = None
         if end_ns is not None:
             self._pause_ns = max(end_ns - round((ramp_s + 2) * 1e9), end_ns // 2)
@@ -28,6 +31,7 @@ class ScriptedOperator:
         self._count = 0
         self._has_unlocked = False
         self._has_walked = False
+        self._has_to_perturb = has_perturbations
 
     def requests(
         self,
@@ -69,6 +73,9 @@ class ScriptedOperator:
                 names.append("arm")
         elif mode == "armed":
             names.append("start")
+        elif mode == "running" and self._has_to_perturb:
+            self._has_to_perturb = False
+            names.append("perturb")
         return [self._request(name) for name in names]
 
     def _request(self, name: RequestName) -> ClientRequest:

@@ -184,7 +184,9 @@ async def _open(
         if plan.has_operator:
             end_ns = None if plan.duration_s is None else round(plan.duration_s * NS)
             ramp_s = site.limits.max_speed_mps / site.limits.ramp_mps2
-            operator = ScriptedOperator(end_ns, ramp_s)
+            operator = ScriptedOperator(
+                end_ns, ramp_s, has_perturbations=session.perturb is not None
+            )
         live = LiveSession(
             site=site,
             session=session,

@@ -137,12 +137,15 @@ class Perturber:
         seed: Of everything random.
 
     Attributes:
+        count: Pulses in all.
         done: Pulses so far.
         clock: Of both legs' strides.
     """
 
     def __init__(self, params: PerturbParams, limits: Limits, seed: int) -> None:
+        self.count = params.count
         self.done = 0
+        self._was_on = False
         self.clock = StrideClock()
         self._params, self._limits = params, limits
         self._schedule = Schedule(params, seed)
@@ -158,19 +161,36 @@ class Perturber:
         """From wish to belt, as measured."""
         return median(self._lags_s) if self._lags_s else FIRST_LAG_S
 
-    def step(self, state: State, wish: Wish, events: list[Event]) -> Wish:
+    @property
+    def is_going(self) -> bool:
+        """A pulse is going on, or is still looked at."""
+        return self._going is not None
+
+    def outlook(self) -> tuple[Trial | None, int]:
+        """Return the next trial and how many strides are left to it; None after the last."""
+        if self.done + self.is_going >= self.count:
+            return None, 0
+        return self._trial, max(self._trial.stride - self.clock.count, 0)
+
+    def step(self, state: State, wish: Wish, events: list[Event], *, is_on: bool) -> Wish:
         """Return the wish of this tick, with a pulse in it when one is due.
 
         Args:
             state: Of this tick.
             wish: Of the scenario.
             events: Of this tick, to which news are added.
+            is_on: Pulses may begin. Once they may, the next one is not sooner than
+                `min_strides`; one that has begun is ended as planned.
         """
         self.clock.feed(state.gait)
+        if is_on and not self._was_on:
+            least = self.clock.count + self._params.min_strides
+            self._trial = self._trial._replace(stride=max(self._trial.stride, least))
+        self._was_on = is_on
         if self._going is not None:
             return self._go_on(state, self._going, wish, events)
         self._belts_mps.append((state.belt.left_speed_mps, state.belt.right_speed_mps))
-        is_due = self.done < self._params.count and self.clock.count >= self._trial.stride
+        is_due = is_on and self.done < self.count and self.clock.count >= self._trial.stride
         if state.mode != "running" or wish.is_perturbation or not is_due:
             self._ready_ns = None
             return wish

@@ -8,6 +8,7 @@ import { HealthCard } from "./health";
 import { Marker } from "./marker";
 import { Numbers } from "./numbers";
 import { Plates } from "./plates";
+import { Perturbations } from "./perturbations";
 import { Platform } from "./platform";
 import { Plot } from "./plot";
 import { Speed } from "./speed";
@@ -32,6 +33,7 @@ export function App() {
       <main class="column second">
         <Numbers />
         <Plot />
+        <Perturbations />
         <Platform />
         <Plates />
         <EventLog />

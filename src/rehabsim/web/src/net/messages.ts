@@ -87,6 +87,17 @@ export interface Ride {
   command: Pose;
 }
 
+// The perturbations of a session.
+export interface Dose {
+  is_on: boolean;
+  is_going: boolean;
+  done: number;
+  count: number;
+  next_kind: string;
+  next_side: string;
+  strides_left: number;
+}
+
 export type Scene = Record<string, number>;
 
 export interface State {
@@ -112,6 +123,7 @@ export interface State {
   scene: Scene;
   health: Health;
   platform?: Ride | null;
+  dose?: Dose | null;
 }
 
 export interface Event {
@@ -188,6 +200,8 @@ export type RequestName =
   | "reset"
   | "engage"
   | "settle"
+  | "perturb"
+  | "calm"
   | "set_speed"
   | "marker"
   | "hand_over"
