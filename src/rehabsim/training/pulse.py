@@ -32,7 +32,9 @@ class Pulse(Strict):
     Attributes:
         kind: `slip`: the belt under the foot that landed brakes, the foot slides forward;
             `pull`: it speeds up, the foot is pulled back; `trip`: the belt under the other foot
-            brakes as this leg begins its swing; `push`: both speed up; `stop`: both come to rest.
+            brakes as this leg begins its swing; `push`: both speed up; `stop`: both come to rest,
+            which from 1.1 m/s at 5 m/s² throws every simulated person into the harness
+            (PERTURB.md).
         sides: Legs to whose stride it is timed.
         phase: Of that stride.
         change_mps: Of speed; positive is faster. `stop` takes what there is.
