@@ -115,6 +115,27 @@ def test_a_foot_that_has_not_landed_for_long_tells_nothing():
     assert clock.next_ns("right", 0.25, last_ns) is None
 
 
+def test_a_landing_is_foretold_by_the_other_foot():
+    clock = StrideClock()
+    for number in range(1, STRIDE_COUNT + 2):
+        left_ns = round(number * 1.0 * NS)
+        clock.feed(Gait(left_strike_ns=left_ns, right_strike_ns=left_ns - round(0.6 * NS)))
+    last_ns = (STRIDE_COUNT + 1) * NS
+    # Its last landing and a stride, as long as the right foot has not landed since.
+    assert clock.next_ns("left", 0.0, last_ns + 1) == last_ns + NS
+    # The right foot is 50 ms late, and so will the left one be.
+    clock.feed(Gait(left_strike_ns=last_ns, right_strike_ns=last_ns + round(0.45 * NS)))
+    assert clock.next_ns("left", 0.0, last_ns + 1) == last_ns + round(1.05 * NS)
+    assert clock.next_ns("left", 0.1, last_ns + 1) == last_ns + round(0.1 * NS)
+    assert clock.next_ns("left", 0.1, last_ns + NS // 2) == last_ns + round(1.15 * NS)
+
+
+def test_a_lag_beyond_belief_is_not_allowed_for():
+    walk = Walk(lag_s=0.4, min_strides=4, max_strides=6).go(40.0)
+    assert walk.perturber.lag_s == 0.2
+    assert walk.told()[-1].values["late_s"] == pytest.approx(0.2, abs=DT_S)
+
+
 def test_a_dose_ends_and_its_trials_keep_their_distance():
     walk = Walk(count=3, min_strides=8, max_strides=8).go(120.0)
     told = walk.told()

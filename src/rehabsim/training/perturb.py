@@ -22,6 +22,9 @@ LATE_S = 0.04
 FIRST_LAG_S = 0.03
 """From wish to belt, before it was measured once."""
 
+MAX_LAG_S = 0.2
+"""Belts later than this are not allowed for: something else was measured."""
+
 LAG_COUNT = 5
 """Pulses whose median is the lag."""
 
@@ -158,8 +161,8 @@ class Perturber:
 
     @property
     def lag_s(self) -> float:
-        """From wish to belt, as measured."""
-        return median(self._lags_s) if self._lags_s else FIRST_LAG_S
+        """From wish to belt, as measured and believed."""
+        return min(max(median(self._lags_s), 0.0), MAX_LAG_S) if self._lags_s else FIRST_LAG_S
 
     @property
     def is_going(self) -> bool:

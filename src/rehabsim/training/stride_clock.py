@@ -51,12 +51,32 @@ class StrideClock:
         return median(times_s) if pstdev(times_s) <= MAX_SPREAD_FRAC * fmean(times_s) else nan
 
     def next_ns(self, side: Side, phase: float, after_ns: int) -> int | None:
-        """Return when a leg will be at a phase for the first time after an instant, if known."""
+        """Return when a leg will be at a phase for the first time after an instant, if known.
+
+        A foot that should have landed long ago tells nothing of the stride after.
+        """
         stride_s = self.stride_s(side)
         if not stride_s > 0:
             return None
         stride_ns = stride_s * NS
-        first_ns = self._strikes_ns[side][-1] + phase * stride_ns
-        whole = max(0, -int((first_ns - after_ns) // stride_ns))
-        # A foot that should have landed long ago tells nothing of the stride after.
-        return round(first_ns + whole * stride_ns) if whole <= 1 else None
+        for landing_ns in (self._strikes_ns[side][-1], self._landing_ns(side, stride_ns)):
+            at_ns = round(landing_ns + phase * stride_ns)
+            if at_ns >= after_ns:
+                return at_ns
+        return None
+
+    def _landing_ns(self, side: Side, stride_ns: float) -> float:
+        """Return when a foot will land, by the other one where that has landed since.
+
+        From there it is half as far, and known nearly twice as well.
+        """
+        mine = self._strikes_ns[side]
+        others = self._strikes_ns[SIDES[side == "left"]]
+        if not others or others[-1] < mine[-1]:
+            return mine[-1] + stride_ns
+        steps_ns = [
+            strike_ns - max(before)
+            for strike_ns in mine
+            if (before := [other_ns for other_ns in others if other_ns < strike_ns])
+        ]
+        return others[-1] + median(steps_ns) if steps_ns else mine[-1] + stride_ns
