@@ -26,8 +26,9 @@ THREATS = (
     "supply chain",
     "DoS",
 )
-TICKS_SPARED = 0.01
-"""Other programs of this computer make some ticks late, flood or not."""
+TICKS_SPARED = 0.03
+"""Other programs make some ticks late, flood or not: 1.02 % more than in quiet were seen on two
+busy cores. A gateway that took the session's time would cost most of them."""
 
 
 @pytest.fixture(scope="module")
