@@ -70,9 +70,9 @@ def plates(t_ns, *, fz_n=400.0, count=4, sequence=0):
 class Room:
     """A core, stepped one tick after another."""
 
-    def __init__(self, scenario=None, cruise_speed_mps=0.8):
+    def __init__(self, scenario=None, cruise_speed_mps=0.8, **more):
         self.scenario = scenario or Stroll()
-        self.core = Core(self.scenario, LIMITS, cruise_speed_mps)
+        self.core = Core(self.scenario, LIMITS, cruise_speed_mps, **more)
         self.tick = -1
         self.outputs = []
 

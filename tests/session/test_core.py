@@ -46,6 +46,21 @@ def test_the_newest_of_several_reports_is_believed_and_all_events_are_kept():
     assert outputs.report == last
 
 
+class Faster:
+    """Belts that follow someone who is always faster."""
+
+    def step(self, state):
+        return state.cruise_speed_mps + 0.5
+
+
+def test_belts_that_follow_change_what_the_scenario_is_told_and_not_what_was_set():
+    room = Room(pacing=Faster())
+    outputs = room.step()
+    assert outputs.state.cruise_speed_mps == 1.3
+    assert outputs.set_speed_mps == 0.8
+    assert room.step(request("set_speed", speed_mps=0.9)).set_speed_mps == 0.9
+
+
 def test_missed_ticks_are_in_the_time_that_passed():
     room = Room()
     room.step()

@@ -331,7 +331,8 @@ class State(Record, frozen=True, gc=False, kw_only=True):
         gait: What the person does.
         left_distance_m: Belt surface passed since the start, integrated from `belt`.
         right_distance_m: The same for the right belt.
-        cruise_speed_mps: The speed that the therapist has set.
+        cruise_speed_mps: The speed that the therapist has set, or what belts that follow the
+            person have made of it.
     """
 
     t_ns: int

@@ -87,6 +87,7 @@ class CoreOutputs(Record, frozen=True):
         commander: Who is in command, or empty.
         failure: Why the scenario gave no answer, at the tick when that was found out.
         dose: How far the perturbations are, None without any.
+        set_speed_mps: By the therapist, whatever belts that follow make of it.
     """
 
     state: State
@@ -100,6 +101,7 @@ class CoreOutputs(Record, frozen=True):
     commander: str
     failure: str = ""
     dose: Dose | None = None
+    set_speed_mps: float = nan
 
 
 class Core:
@@ -149,8 +151,7 @@ class Core:
         self._harness_clock = Quickest()
         self._harness_t_ns = NO_PLATE_NS if has_harness else -1
         self._harness_n = nan
-        self._left_m = 0.0
-        self._right_m = 0.0
+        self._left_m = self._right_m = 0.0
         self._step: Step | None = None
         self._has_failed = False
         self._failure = ""
@@ -282,6 +283,7 @@ class Core:
             desk.commander,
             self._failure,
             dose(self._perturber, is_on=desk.is_perturbing),
+            desk.cruise_speed_mps,
         )
         desk.asks.clear()
         desk.acks.clear()

@@ -340,7 +340,7 @@ class LiveSession:
             belt=state.belt,
             wish=outputs.step.wish,
             command=command,
-            cruise_speed_mps=state.cruise_speed_mps,
+            cruise_speed_mps=outputs.set_speed_mps,
             max_speed_mps=self._site.limits.max_speed_mps,
             left_distance_m=state.left_distance_m,
             right_distance_m=state.right_distance_m,
