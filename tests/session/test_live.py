@@ -168,6 +168,7 @@ def test_every_tick_tells_the_keeper_the_log_and_the_world(stage):
     assert [m.seq for m in states] == list(range(300))
     assert states[-1].health.plate_count == 1200
     assert states[-1].health.lateness_s == pytest.approx(1e-6)
+    assert {m.cruise_speed_mps for m in states} == {0.8}
     assert stage.replay() is None
     assert len(LogReader(stage.log.path).table("ticks")) == 300
 
