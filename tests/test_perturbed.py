@@ -1,34 +1,22 @@
 """Perturbations in whole sessions in virtual time: devices, keeper and session as they are."""
 
 import pytest
+from still_lake import record
 
-from rehabsim.base.clock import run
-from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
-from rehabsim.base.site import Session, Site
-from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
-from rehabsim.session.setup import SIMULATED_SITE
 
 OFTEN = {"warm_up_strides": 8, "min_strides": 5, "max_strides": 7, "catch_frac": 0.0}
 BAR_S = 0.025
 
 
-def record(path, duration_s=60.0, **session):
-    site = load_toml(SIMULATED_SITE, Site)
-    made = Session(**{"scenario": "boat", "params": {"wave_height_m": 0.0}} | session)
-    plan, laboratory = together_plans(site, made, "test", duration_s, str(path))
-    summary = run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
-    return summary, [e for e in LogReader(path).events() if e.source == "training"]
-
-
 def test_both_legs_are_perturbed_at_their_phase_it_is_told_and_it_replays(tmp_path):
     kinds = [{"kind": kind} for kind in ("slip", "pull", "push")]
-    summary, events = record(
+    summary, log = record(
         tmp_path / "a.mcap", 80.0, cruise_speed_mps=1.1, perturb={"pulses": kinds, **OFTEN}
     )
     assert summary.stops == []
+    events = [event for event in log.events() if event.source == "training"]
     assert len(events) >= 8
     assert {"left leg" in event.text for event in events} == {True, False}
     late_s = sorted(abs(event.values["late_s"]) for event in events)
@@ -51,11 +39,12 @@ def test_without_limits_for_it_or_beyond_them_a_session_does_not_begin(tmp_path)
 
 
 def test_belts_that_follow_and_perturb_at_once_keep_the_person_on(tmp_path):
-    summary, events = record(
+    summary, log = record(
         tmp_path / "a.mcap",
         cruise_speed_mps=1.0,
         pacing={},
         perturb={"pulses": [{"kind": "push"}], **OFTEN},
     )
     assert summary.stops == []
+    events = [event for event in log.events() if event.source == "training"]
     assert len(events) >= 4

@@ -2,25 +2,11 @@
 
 import numpy as np
 import pytest
+from still_lake import record
 
-from rehabsim.base.clock import run
-from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
-from rehabsim.base.site import Session, Site
-from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
-from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim_sim.patients import patient
-
-
-def record(path, duration_s=60.0, **session):
-    """Walk a still lake; return the summary and the ticks."""
-    site = load_toml(SIMULATED_SITE, Site)
-    made = Session(**{"scenario": "boat", "params": {"wave_height_m": 0.0}} | session)
-    plan, laboratory = together_plans(site, made, "test", duration_s, str(path))
-    summary = run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
-    return summary, LogReader(path).table("ticks")
 
 
 @pytest.mark.parametrize(
@@ -29,10 +15,11 @@ def record(path, duration_s=60.0, **session):
 def test_the_belts_come_to_the_speed_that_the_person_likes_and_it_replays(
     tmp_path, who, set_mps, near_mps
 ):
-    summary, ticks = record(
+    summary, log = record(
         tmp_path / "a.mcap", patient=who, cruise_speed_mps=set_mps, pacing={"max_speed_mps": 1.6}
     )
     assert summary.stops == []
+    ticks = log.table("ticks")
     walking = ticks[ticks["mode"] == 4]
     late = walking[-10 * 250 :]
     speed_mps = np.mean([late["belt_left_speed_mps"], late["belt_right_speed_mps"]])
@@ -43,7 +30,8 @@ def test_the_belts_come_to_the_speed_that_the_person_likes_and_it_replays(
 
 
 def test_without_pacing_the_set_speed_stays(tmp_path):
-    _, ticks = record(tmp_path / "a.mcap", 30.0, cruise_speed_mps=0.9)
+    _, log = record(tmp_path / "a.mcap", 30.0, cruise_speed_mps=0.9)
+    ticks = log.table("ticks")
     walking = ticks[ticks["mode"] == 4]
     assert walking["belt_left_speed_mps"][-250:].mean() == pytest.approx(0.9, abs=0.02)
 

@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 from cyclopts import App
 
+from rehabsim.base.config import load_toml
+from rehabsim.base.site import Site
+from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.training.pacing import PacingParams
 from rehabsim_sim.batch import study
 from rehabsim_sim.patients import PATIENTS
@@ -22,8 +25,20 @@ LAWS = {
     "steps, Song 2020": PacingParams(law="steps", place_gain=0.1, pace_gain=0.25),
     "dead zone": PacingParams(law="dead_zone", place_gain=0.1),
 }
+LIMITS = load_toml(SIMULATED_SITE, Site).limits
 JUMP = (1.0, 1.5)
 JUMP_S = 90.0
+
+HEAD = [
+    "who",
+    "walks",
+    "pace error, m/s",
+    "place error, m",
+    "speed, m/s (liked)",
+    "place, m",
+    "ahead / behind at most, m",
+    "incidents",
+]
 
 app = App(help_on_error=True)
 
@@ -47,13 +62,13 @@ def main(
     """
     people = WALKERS[:1] if quick else WALKERS
     count = 1 if quick else seeds
+    few = -(-count // 10)
     grid = {
         (law, who): [Stroll(who, seed, params=params) for seed in range(1, some + 1)]
         for law, params in LAWS.items()
-        for some in [count if law == next(iter(LAWS)) else -(-count // 10)]
+        for some in [count if law == next(iter(LAWS)) else few]
         for who in people
     }
-    few = -(-count // 10)
     first, then = JUMP
     grid |= {
         (law, "jump"): [
@@ -79,7 +94,8 @@ def page(outcomes: dict[tuple[str, str], list[Outcome]]) -> str:
         "Errors are those of what the law saw of each step, against the truth, as root mean"
         " square. Speed and place are those of the last 20 s, as mean ± SD of belts and of the"
         " centre of mass. An incident is a fall, a stop at the rear end of the belts, or a centre"
-        " of mass further than 0.7 m from mid-belt, where the keeper would stop.\n"
+        f" of mass further than {LIMITS.max_ahead_m:g} m from mid-belt, where the keeper would"
+        " stop.\n"
     ]
     for law, params in LAWS.items():
         gains = f"`place_gain` {params.place_gain:g}"
@@ -112,26 +128,10 @@ def page(outcomes: dict[tuple[str, str], list[Outcome]]) -> str:
     return "".join(parts)
 
 
-HEAD = [
-    "who",
-    "walks",
-    "pace error, m/s",
-    "place error, m",
-    "speed, m/s (liked)",
-    "place, m",
-    "ahead / behind at most, m",
-    "incidents",
-]
-
-
 def is_incident(outcome: Outcome) -> bool:
     """Return whether a walk went wrong."""
-    is_off = max(outcome.foremost_m, outcome.hindmost_m) > KEEPER_M
+    is_off = outcome.foremost_m > LIMITS.max_ahead_m or outcome.hindmost_m > LIMITS.max_behind_m
     return outcome.has_fallen or outcome.has_stopped or is_off
-
-
-KEEPER_M = 0.7
-"""`max_ahead_m` and `max_behind_m` of the simulated room."""
 
 
 def _cells(found: Sequence[Outcome]) -> list[str]:

@@ -22,30 +22,29 @@ def site(open_site):
         yield site
 
 
-@pytest.fixture
-def console(site) -> Iterator[Page]:
+def opened(site) -> Iterator[Page]:
+    """Open a console, wait until it knows something, and close it at the end."""
     page = site.open("/console")
     expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
     yield page
     page.context.close()
+
+
+@pytest.fixture
+def console(site) -> Iterator[Page]:
+    yield from opened(site)
 
 
 @pytest.fixture
 def other(site) -> Iterator[Page]:
     """A second console."""
-    page = site.open("/console")
-    expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
-    yield page
-    page.context.close()
+    yield from opened(site)
 
 
 @pytest.fixture(scope="module")
 def still(site) -> Iterator[Page]:
     """A console that is only looked at, in one size after another."""
-    page = site.open("/console")
-    expect(page.locator("#mode-word")).not_to_have_text(re.compile("WAITING|UNKNOWN"))
-    yield page
-    page.context.close()
+    yield from opened(site)
 
 
 def number(page: Page, name: str) -> float:

@@ -60,7 +60,7 @@ class PacingParams(Strict):
         dead_m: So far from there nothing happens.
         max_accel_mps2: Steepest speeding up.
         max_decel_mps2: Steepest slowing down.
-        min_speed_mps: Slower belts stand still; 0 lets them come to rest.
+        min_speed_mps: Least that the law asks for; 0 lets the belts come to rest.
         max_speed_mps: Never faster than this.
         rail_m: So far from `place_m` the belts bring one back, whatever the law says, at
             `BRING_MPS`: quicker, one would be thrown from one rail to the other.

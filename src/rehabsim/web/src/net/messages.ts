@@ -53,6 +53,8 @@ export interface Gait {
   right_margin_backward_m: number;
   left_step_count: number;
   right_step_count: number;
+  left_strike_ns: number;
+  right_strike_ns: number;
   left_zero_n: number;
   right_zero_n: number;
 }
