@@ -23,8 +23,9 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.site import Session, Site
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
-from rehabsim.session.run import SessionPlan, plate_origins
+from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import SIMULATED_SITE, plain
+from rehabsim.session.stand_in import plate_origins
 from rehabsim.session.supervise import LOOPBACK, Child
 
 CRUISE_MPS = 0.5

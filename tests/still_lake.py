@@ -4,8 +4,8 @@ from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
 from rehabsim.base.site import Session, Site
 from rehabsim.session.log import LogReader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.together import run_together, together_plans
 
 
 def record(path, duration_s=60.0, **session):

@@ -10,8 +10,8 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.site import Session, Site
 from rehabsim.safety.causes import HANGING_FRAC
 from rehabsim.session.log import LogReader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.together import run_together, together_plans
 
 SHAKY = str(Path(__file__).parent / "faults" / "shaky.py")
 THROWN_S = 10.0

@@ -8,8 +8,8 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.site import DeviceTable, FaultTable, Site
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.together import run_together, together_plans
 
 AT_S = 8.0
 

@@ -12,8 +12,8 @@ from rehabsim.base.config import check, load_toml
 from rehabsim.base.site import Site
 from rehabsim.devices.link import listen
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.together import run_together, together_plans
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
 from rehabsim.session.mcap_file import Sink, items
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.together import run_together, together_plans
 
 DURATION_S = 30.0
 

@@ -20,8 +20,8 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.records import BeltSample, Side
 from rehabsim.base.site import Session, Site
 from rehabsim.session.log import LogReader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.together import run_together, together_plans
 from rehabsim.training.achieved import BeltWatch, miss_s
 from rehabsim.training.pulse import SIDES, USUAL, Kind, Pulse
 from rehabsim_sim.batch import study

@@ -181,8 +181,8 @@ def log_bytes(tmp_path_factory):
     from rehabsim.base.clock import run
     from rehabsim.base.config import load_toml
     from rehabsim.base.site import Site
-    from rehabsim.session.run import run_together, together_plans
     from rehabsim.session.setup import ready_session
+    from rehabsim.session.together import run_together, together_plans
 
     path = tmp_path_factory.mktemp("log") / "a.mcap"
     site, session = load_toml(SIMULATED_SITE, Site), ready_session("boat")

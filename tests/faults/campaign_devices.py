@@ -21,8 +21,8 @@ from rehabsim.base.records import SEVERITIES
 from rehabsim.base.site import FaultTable, Session, Site
 from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.together import run_together, together_plans
 from rehabsim_sim.batch import study
 from rehabsim_sim.patients import patient
 

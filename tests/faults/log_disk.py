@@ -17,9 +17,9 @@ from rehabsim.session.disk import Disk
 from rehabsim.session.log import LogReader, LogWriter
 from rehabsim.session.log_shape import tables
 from rehabsim.session.mcap_file import LogHeader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, make_scenario
 from rehabsim.session.table import PLATES, Table
+from rehabsim.session.together import run_together, together_plans
 
 TICK_NS = 4_000_000
 

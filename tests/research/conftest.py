@@ -14,13 +14,14 @@ from rehabsim.base.site import Session, Site
 from rehabsim.research.importer import import_file
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, Report, encode
-from rehabsim.session.core import Core, CoreInputs, tick_row, tick_table
+from rehabsim.session.core import Core, CoreInputs
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import LoggedAck, LoggedRequest, pack_gait_event, pack_inputs
 from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.setup import SIMULATED_SITE, plain
 from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of, values_of
+from rehabsim.session.ticks import tick_row, tick_table
 from rehabsim.training.scenario import Step
 
 WEIGHT_N = 700.0

@@ -9,8 +9,8 @@ from rehabsim.base.config import check
 from rehabsim.base.site import FaultTable, Session, Site
 from rehabsim.devices.link import open_link
 from rehabsim.safety.messages import Ask, encode
-from rehabsim.session.run import MEMORY_KEEPER, run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.together import MEMORY_KEEPER, run_together, together_plans
 
 SWAYING = str(Path(__file__).with_name("swaying.py"))
 

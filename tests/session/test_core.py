@@ -9,8 +9,9 @@ import pytest
 from session.room import LIMITS, Room, Scene, Stroll, accepted, plates, report, request
 
 from rehabsim.base.records import BeltSample, Event, HarnessSample, Record, Wish
-from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, Core, tick_row, tick_table
+from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, Core
 from rehabsim.session.table import Table, columns_of, values_of
+from rehabsim.session.ticks import tick_row, tick_table
 from rehabsim.training.scenario import Step
 
 

@@ -22,8 +22,8 @@ from rehabsim.devices.laboratory import Fault, LaboratoryPlan
 from rehabsim.devices.rs_plates import RsPlates
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.together import run_together, together_plans
 from rehabsim_sim.faults import DEVICES, ON_VALUES, Faults, table
 from rehabsim_sim.patients import PATIENTS
 from rehabsim_sim.serve import Laboratory

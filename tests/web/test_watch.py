@@ -252,6 +252,17 @@ async def test_q_quits(scene):
     assert scene.app._exit
 
 
+async def test_a_beat_that_comes_after_the_end_does_nothing(free_ports):
+    link = WatchLink(f"tcp://127.0.0.1:{free_ports(1)[0]}")
+    app = WatchApp(link, HostClock(), "tcp://here")
+    try:
+        async with app.run_test(size=SIZE):
+            pass
+        app.beat()
+    finally:
+        link.close()
+
+
 @pytest.mark.parametrize("size", [(80, 24), (60, 20), (200, 60)])
 async def test_it_draws_on_terminals_of_any_size(free_ports, size):
     link = WatchLink(f"tcp://127.0.0.1:{free_ports(1)[0]}")

@@ -156,7 +156,7 @@ def _log_path(scenario: str) -> Path:
 
 
 def _run_virtual(room: Site, session: Session, where: str, duration: float, path: Path) -> int:
-    from rehabsim.session.run import run_together, together_plans
+    from rehabsim.session.together import run_together, together_plans
 
     plan, laboratory = together_plans(room, session, where, duration, str(path))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))

@@ -4,6 +4,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from numbers import Integral, Real
+from operator import is_
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,10 +13,11 @@ import numpy as np
 
 from rehabsim.base.records import Event, PlatformWish, Pose, Record, Wish
 from rehabsim.session.table import ColumnType, columns_of
-from rehabsim.training.scenario import Stage, Step
+from rehabsim.training.scenario import Stage, Step, Try
 
 _PLAIN: dict[ColumnType, type] = {"f8": float, "i8": int, "?": bool}
 _Kinds: TypeAlias = list[tuple[str, type]]
+_TRY_KINDS: _Kinds = [("is_success", bool), ("error_frac", float)]
 MAX_EVENT_NS = 2**62
 
 
@@ -59,14 +61,21 @@ class AnswerCheck:
             if not 0 <= event.t_ns < MAX_EVENT_NS:
                 raise ValueError(f"t_ns = {event.t_ns} of an event is not in the session")
         platform = None if step.platform is None else self._platform(step.platform)
+        tries = tuple([_try(given) for given in _expect(step.tries, tuple, "its tries")])
         is_same = wish is step.wish and scene is step.scene and platform is step.platform
-        return step if is_same else Step(wish, scene, events, platform)
+        is_same = is_same and all(map(is_, tries, step.tries))
+        return step if is_same else Step(wish, scene, events, platform, tries)
 
     def _platform(self, answer: object) -> PlatformWish:
         wish = _expect(answer, PlatformWish, "its wish for the platform")
         pose = _plain(_expect(wish.pose, Pose, "its pose"), self._pose_kinds)
         wish = _plain(wish, [("is_perturbing", bool)])
         return wish if pose is wish.pose else PlatformWish(pose, wish.is_perturbing)
+
+
+def _try(answer: object) -> Try:
+    plain: Try = _plain(_expect(answer, Try, "a try"), _TRY_KINDS)
+    return plain
 
 
 def _expect(value: object, kind: type, what: str) -> Any:

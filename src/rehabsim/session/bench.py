@@ -18,9 +18,9 @@ from rehabsim.gait.frames import CUT_HZ, WRENCH, Doubles
 from rehabsim.safety.messages import Report, decode_report
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.log import LogReader
-from rehabsim.session.run import run_together, together_plans
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
 from rehabsim.session.supervise import Job, supervise
+from rehabsim.session.together import run_together, together_plans
 
 VIRTUAL_S = 60.0
 OFFLINE_RUNS = 5

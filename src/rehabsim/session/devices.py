@@ -17,7 +17,7 @@ from rehabsim.devices.driver import (
 )
 from rehabsim.devices.laboratory import LABORATORIES
 from rehabsim.session.repertoire import SCENARIOS
-from rehabsim.session.run import SIMULATED
+from rehabsim.session.stand_in import SIMULATED
 
 LISTEN_S = 1.0
 

@@ -16,7 +16,7 @@ from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode
-from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs, tick_row, tick_table
+from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
     LoggedAck,
@@ -40,6 +40,7 @@ from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.riding import platform_row, platform_table, ride
 from rehabsim.session.table import Table, columns_of, values_of
+from rehabsim.session.ticks import tick_row, tick_table
 from rehabsim.training.scenario import Stage
 
 SESSION_EVERY_TICKS = 250

@@ -1,9 +1,10 @@
 """Which tables a session's log has, and how fast it grows."""
 
 from rehabsim.base.clock import NS
-from rehabsim.session.core import PERIOD_NS, tick_table
+from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.riding import platform_table
 from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of
+from rehabsim.session.ticks import tick_table
 from rehabsim.training.scenario import Stage
 
 TICK_HZ = NS / PERIOD_NS

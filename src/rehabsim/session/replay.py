@@ -17,7 +17,7 @@ from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_belts import platform_inputs
 from rehabsim.safety.platform_envelope import words
 from rehabsim.safety.platform_messages import PlatformDecision, PlatformReport
-from rehabsim.session.core import NOT_REPLAYED, CoreInputs, CoreOutputs, tick_row, tick_table
+from rehabsim.session.core import CoreInputs, CoreOutputs
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
     Asked,
@@ -32,6 +32,7 @@ from rehabsim.session.merge import Gap
 from rehabsim.session.riding import platform_row, platform_table
 from rehabsim.session.setup import make_core, make_scenario
 from rehabsim.session.table import Rows, Table, chunks_of, columns_of, values_of
+from rehabsim.session.ticks import NOT_REPLAYED, tick_row, tick_table
 
 
 class Difference(msgspec.Struct, frozen=True):

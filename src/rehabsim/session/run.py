@@ -1,4 +1,4 @@
-"""Running a session: its tasks, in its own process or all together in virtual time."""
+"""Running a session: its tick, and the process of its own that it has on the host's clock."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,8 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, LogError, RehabsimError
 from rehabsim.base.realtime import be_realtime
 from rehabsim.base.site import DeviceTable, Session, Site
-from rehabsim.devices.driver import HARNESSES, PLATES, TREADMILLS, installed, make_driver
-from rehabsim.devices.laboratory import LABORATORIES, Fault, Laboratory, LaboratoryPlan
+from rehabsim.devices.driver import HARNESSES, PLATES, make_driver
 from rehabsim.devices.link import open_link
-from rehabsim.safety.keeper import Keeper
-from rehabsim.safety.platform_keeper import make_platform_keeper
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.desk import ClientRequest
 from rehabsim.session.disk import DISK, require_space
@@ -29,7 +26,7 @@ from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
-from rehabsim.session.setup import make_core, make_header, plain, tightened
+from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject
 
@@ -41,11 +38,6 @@ ENDING_NS = 15 * NS
 """Longest wait for the belts to rest when a session is told to end."""
 
 PROGRESS_TICKS = 250
-SIMULATED = "sim:"
-MEMORY = {
-    f"{name}_url": f"memory:{name}" for name in ("treadmill", "plates", "harness", "platform")
-}
-MEMORY_KEEPER = "memory:keeper"
 
 
 class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -201,171 +193,6 @@ async def _open(
             operator=operator,
         )
         yield live, log
-
-
-# -- all in one process, in virtual time ---------------------------------------------------
-
-
-def together_plans(
-    site: Site, session: Session, where: str, duration_s: float, log_path: str
-) -> tuple[SessionPlan, LaboratoryPlan | None]:
-    """Return the plans of a session in virtual time.
-
-    Raises:
-        ConfigError: A device has a real address; nothing real can follow virtual time.
-    """
-    tables = device_tables(site)
-    for name, table in tables.items():
-        if table["url"] != SIMULATED and not table["url"].startswith("recording:"):
-            raise ConfigError(
-                f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
-            )
-    laboratory = laboratory_plan(site, session, MEMORY, where=where)
-    tables = moved(tables, MEMORY)
-    plan = SessionPlan(
-        site=plain(site),
-        session=plain(session),
-        treadmill=tables["treadmill"],
-        plates=tables["plates"],
-        harness=tables.get("harness"),
-        platform=tables.get("platform"),
-        keeper_url=MEMORY_KEEPER,
-        duration_s=duration_s,
-        log_path=log_path,
-        has_operator=True,
-        is_published=False,
-        where=where,
-    )
-    return plan, laboratory
-
-
-def device_tables(site: Site) -> dict[str, dict[str, Any]]:
-    """Return the tables of a room's devices by name, as the site file has them."""
-    names = ("treadmill", "plates", "harness", "platform")
-    tables = {name: getattr(site, name) for name in names}
-    return {name: table.model_dump() for name, table in tables.items() if table is not None}
-
-
-def laboratory_plan(
-    site: Site, session: Session, urls: dict[str, str], *, where: str, **more: Any
-) -> LaboratoryPlan | None:
-    """Return what stands in for the simulated devices of a room, or None where none is.
-
-    Args:
-        site: The room.
-        session: What is trained, by whom, and what goes wrong.
-        urls: Where the laboratory shall serve each device.
-        where: Files to name in messages.
-        more: Further fields of the plan.
-
-    Raises:
-        ConfigError: There are faults and no simulated device.
-    """
-    tables = device_tables(site)
-    simulated = [name for name, table in tables.items() if table["url"] == SIMULATED]
-    if not simulated:
-        if session.faults:
-            raise ConfigError(f"{where}: faults are for simulated devices, and none is.")
-        return None
-    return LaboratoryPlan(
-        treadmill_kind=tables["treadmill"]["kind"],
-        treadmill_url=urls["treadmill_url"],
-        plates_url=urls["plates_url"],
-        harness_url=urls["harness_url"] if "harness" in simulated else "",
-        platform_url=urls["platform_url"] if "platform" in simulated else "",
-        patient=session.patient,
-        is_self_paced=session.pacing is not None,
-        limits=site.limits.model_dump(),
-        faults=tuple(Fault(**table.model_dump()) for table in session.faults),
-        seed=session.seed,
-        **plate_origins(tables["plates"]),
-        **more,
-    )
-
-
-def moved(tables: dict[str, dict[str, Any]], urls: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """Return the devices' tables with the real addresses of those that are simulated."""
-    return {
-        name: table | {"url": urls[f"{name}_url"]} if table["url"] == SIMULATED else table
-        for name, table in tables.items()
-    }
-
-
-def plate_origins(plates: dict[str, Any]) -> dict[str, Any]:
-    """Return where the plates' table says they are, as a laboratory plan takes it."""
-    names = ("left_origin_m", "right_origin_m")
-    return {name: tuple(plates[name]) for name in names if name in plates}
-
-
-async def run_together(
-    plan: SessionPlan,
-    clock: Clock,
-    *,
-    plan_laboratory: LaboratoryPlan | None,
-    on_progress: Callable[[float], None] = lambda _: None,
-) -> Summary:
-    """Run laboratory, keeper and session as tasks of one loop, over `memory:` links.
-
-    Args:
-        plan: What to run; device addresses must be `memory:` ones or files.
-        clock: The virtual clock.
-        plan_laboratory: The simulated laboratory, or None when no device needs it.
-        on_progress: Called about once a second of session with its time, s.
-    """
-    site = check(plan.site, Site, where=plan.where)
-    async with AsyncExitStack() as stack:
-        if plan_laboratory is not None:
-            laboratory = make_laboratory(plan_laboratory, clock)
-            await laboratory.open()
-            stack.push_async_callback(laboratory.close)
-            await stack.enter_async_context(_running(laboratory.run()))
-        treadmill = make_driver(
-            TREADMILLS, DeviceTable.model_validate(plan.treadmill), clock, where=plan.where
-        )
-        session = check(plan.session, Session, where=plan.where)
-        tight, platform = tightened(site, session, where=plan.where), None
-        if plan.platform is not None and tight.platform_limits is not None:
-            platform = make_platform_keeper(
-                plan.platform, tight.platform_limits, clock, where=plan.where
-            )
-        keeper = Keeper(
-            treadmill, tight.limits, clock, plan.keeper_url, room=site.limits, platform=platform
-        )
-        await keeper.open()
-        stack.push_async_callback(keeper.close)
-        await stack.enter_async_context(_running(keeper.run()))
-        return await run_session(plan, clock, is_live=False, on_progress=on_progress)
-
-
-@asynccontextmanager
-async def _running(coroutine: Any) -> AsyncIterator[asyncio.Task[None]]:
-    """Run something beside the body; when either fails, both end with that one error."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(coroutine)
-            yield task
-            task.cancel()
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-def make_laboratory(plan: LaboratoryPlan, clock: Clock, *, kind: str = "sim") -> Laboratory:
-    """Return the installed laboratory, not yet open.
-
-    Raises:
-        ConfigError: None is installed.
-    """
-    known = installed(LABORATORIES)
-    if kind not in known:
-        raise ConfigError("No simulator is installed; install rehabsim with its simulator.")
-    laboratory: Laboratory = known[kind].load()(plan, clock)
-    return laboratory
 
 
 # -- as a process --------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from rehabsim.base.clock import Clock, run
 from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.realtime import be_realtime
 from rehabsim.devices.laboratory import Laboratory, LaboratoryPlan
-from rehabsim.session.run import make_laboratory
+from rehabsim.session.stand_in import make_laboratory
 
 REALTIME_PRIORITY = 30
 LOOK_NS = 1_000_000_000

@@ -26,7 +26,7 @@ from rehabsim.session.scenario_process import (
     ScenarioPlan,
 )
 from rehabsim.session.setup import make_scenario
-from rehabsim.training.scenario import Stage, Step
+from rehabsim.training.scenario import Stage, Step, Try
 
 START_S = 20.0
 """Longest wait for a scenario to be ready for its first state."""
@@ -106,6 +106,7 @@ class ProcessStage:
                 ("scene", scene),
                 ("events", tuple[Event, ...], ()),
                 ("platform", PlatformWish | None, None),
+                ("tries", tuple[Try, ...], ()),
             ],
             frozen=True,
             forbid_unknown_fields=True,
@@ -134,7 +135,7 @@ class ProcessStage:
             self._limit_s = self._later_limit_s
             self._line.settimeout(self._limit_s)
         answer = said.step
-        return Step(answer.wish, answer.scene, answer.events, answer.platform)
+        return Step(answer.wish, answer.scene, answer.events, answer.platform, answer.tries)
 
     def _ask(self, question: bytes) -> bytes:
         try:

@@ -29,8 +29,9 @@ from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
-from rehabsim.session.run import SessionPlan, device_tables, laboratory_plan, moved
+from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain, tightened
+from rehabsim.session.stand_in import device_tables, laboratory_plan, moved
 
 START_S = 120.0
 """Longest wait for a process to say that it is ready; the simulator compiles itself once."""

@@ -1,14 +1,28 @@
 """What a scenario is.
 
 A scenario is a rule, not a program: told the state, it answers with a wish, a scene for the
-display and events. It never sees a clock, a socket or a device, and may wish for anything;
-safety decides. Its only randomness is a generator made from the seed it is given.
+display, events and how each task ended. It never sees a clock, a socket or a device, and may wish
+for anything; safety decides. Its only randomness is a generator made from the seed it is given.
 """
 
+from math import nan
 from typing import Any, Protocol
 
 from rehabsim.base.config import Strict
 from rehabsim.base.records import Event, PlatformWish, Record, State, Wish
+
+
+class Try(Record, frozen=True):
+    """One task that is over: a gate, a stone, a target.
+
+    Attributes:
+        is_success: The person did what was asked.
+        error_frac: By how much they missed the middle, as a part of what was allowed: 0 is perfect,
+            1 the edge of success; NaN where nothing of the kind is measured.
+    """
+
+    is_success: bool
+    error_frac: float = nan
 
 
 class Step(Record, frozen=True):
@@ -21,12 +35,14 @@ class Step(Record, frozen=True):
         events: What happened in the story during this tick.
         platform: What the platform should do; None asks nothing new of it. A room without one
             leaves it undone.
+        tries: Tasks that ended during this tick; difficulty follows them.
     """
 
     wish: Wish
     scene: Record
     events: tuple[Event, ...] = ()
     platform: PlatformWish | None = None
+    tries: tuple[Try, ...] = ()
 
 
 class Stage(Protocol):
@@ -48,9 +64,13 @@ class Scenario(Stage, Protocol):
     """A world that answers to the person in it.
 
     Attributes:
-        Params: `[params]` of the session file: pydantic, with units, ranges and meanings.
+        Params: `[params]` of the session file: pydantic, with units and ranges, and a `Knob` on
+            each that means something to a therapist.
+        params: Read anew at every step: between two, the session may put another checked instance
+            here, in which knobs that are live have been turned.
     """
 
     Params: type[Strict]
+    params: Any
 
     def __init__(self, params: Any, seed: int) -> None: ...

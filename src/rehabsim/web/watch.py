@@ -131,7 +131,9 @@ class WatchApp(App[None]):
         self.set_interval(1 / FRAMES_HZ, self.beat)
 
     def beat(self) -> None:
-        """Hear what has come, and show what is known now."""
+        """Hear what has come, and show what is known now; nothing once the screen is gone."""
+        if not self.screen_stack:  # a beat that was due when the app ended
+            return
         now_ns = self._clock.now_ns()
         self._link.tell(self.model, now_ns)
         view = self.model.view(now_ns)
