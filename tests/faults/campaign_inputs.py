@@ -22,7 +22,7 @@ from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, WishMessage, decode_to_keeper
 from rehabsim.session.entrance import objection
 from rehabsim.session.keys import AllowedKeys
-from rehabsim.session.messages import decode_request
+from rehabsim.session.requests import decode_request
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.subject import check_subject
 from rehabsim.web.keeper_link import KeeperLink

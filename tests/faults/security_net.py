@@ -17,8 +17,9 @@ from rehabsim.base.site import Site
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import GuardInputs, GuardState, Person, WishMessage
 from rehabsim.session import keys
-from rehabsim.session.desk import ACTIVE, OFFER_S, ClientRequest, Desk
+from rehabsim.session.desk import ACTIVE, OFFER_S, Desk
 from rehabsim.session.publish import Publisher
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import SIMULATED_SITE
 
 LIMITS = load_toml(SIMULATED_SITE, Site).limits

@@ -15,10 +15,11 @@ from rehabsim.research.importer import import_file
 from rehabsim.safety.guard import guard
 from rehabsim.safety.messages import Ask, GuardInputs, GuardState, Report, encode
 from rehabsim.session.core import Core, CoreInputs
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import LoggedAck, LoggedRequest, pack_gait_event, pack_inputs
 from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
+from rehabsim.session.own_stage import OwnStage
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import SIMULATED_SITE, plain
 from rehabsim.session.table import GAIT_EVENTS, HARNESS, PLATES, Table, columns_of, values_of
 from rehabsim.session.ticks import tick_row, tick_table
@@ -181,7 +182,9 @@ def write_session(
     """
     site = make_room(urls)
     session = Session(scenario="steady", subject=subject, seed=7, cruise_speed_mps=1.0)
-    core = Core(Steady(Steady.Params(), session.seed), site.limits, session.cruise_speed_mps)
+    core = Core(
+        OwnStage(Steady(Steady.Params(), session.seed)), site.limits, session.cruise_speed_mps
+    )
     recorder, laboratory = Recorder(path, site, session), Laboratory(site.limits)
     for index in range(round(duration_s * 250)):
         t_ns = index * TICK_NS

@@ -7,7 +7,8 @@ from rehabsim.base.records import BeltSample, PlateChunk, Record, Wish
 from rehabsim.base.site import Site
 from rehabsim.safety.messages import Answer, Decision, GuardInputs, GuardState, Report
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs
-from rehabsim.session.desk import ClientRequest
+from rehabsim.session.own_stage import OwnStage
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.training.scenario import Step
 
@@ -72,7 +73,7 @@ class Room:
 
     def __init__(self, scenario=None, cruise_speed_mps=0.8, **more):
         self.scenario = scenario or Stroll()
-        self.core = Core(self.scenario, LIMITS, cruise_speed_mps, **more)
+        self.core = Core(OwnStage(self.scenario), LIMITS, cruise_speed_mps, **more)
         self.tick = -1
         self.outputs = []
 

@@ -6,6 +6,7 @@ from session.test_desk import TICK_NS, Reception
 
 from rehabsim.session.core import PERIOD_NS, Core
 from rehabsim.session.desk import NOT_YOURS, OFFER_S
+from rehabsim.session.own_stage import OwnStage
 
 S = 1_000_000_000
 
@@ -139,7 +140,7 @@ def test_another_display_stands_in_only_while_belts_are_let_go(mode, silence_ns,
 def test_the_keeper_is_told_of_a_display_only_where_one_is_needed():
     room = Room()
     assert room.step(seen(0.0)).message.display_t_ns == -1
-    room.core = Core(room.scenario, LIMITS, 0.8, needs_display=True)
+    room.core = Core(OwnStage(room.scenario), LIMITS, 0.8, needs_display=True)
     assert room.step().message.display_t_ns == 0
     room.step(reports=[report(room.t_ns + PERIOD_NS, mode="idle")])
     assert room.step(seen(0.004)).message.display_t_ns == 4_000_000

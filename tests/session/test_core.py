@@ -10,6 +10,7 @@ from session.room import LIMITS, Room, Scene, Stroll, accepted, plates, report, 
 
 from rehabsim.base.records import BeltSample, Event, HarnessSample, Record, Wish
 from rehabsim.session.core import NO_PLATE_NS, PERIOD_NS, Core
+from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.session.ticks import tick_row, tick_table
 from rehabsim.training.scenario import Step
@@ -138,7 +139,7 @@ def test_plates_that_begin_to_lag_are_as_old_as_they_are_late():
 def test_the_keeper_is_told_of_the_harness_where_it_is_measured():
     room = Room()
     assert room.step().message.harness_t_ns == -1
-    room.core = Core(room.scenario, LIMITS, 0.8, has_harness=True)
+    room.core = Core(OwnStage(room.scenario), LIMITS, 0.8, has_harness=True)
     message = room.step().message
     assert message.harness_t_ns == NO_PLATE_NS
     assert isnan(message.person.harness_n)

@@ -15,7 +15,7 @@ from rehabsim.session.entrance import (
     may_be_stop,
     objection,
 )
-from rehabsim.session.messages import Request, RequestName
+from rehabsim.session.requests import Request, RequestName
 
 NAMES = typing.get_args(RequestName)
 BOUND = [name for name in NAMES if name not in FREE]

@@ -10,13 +10,13 @@ from rehabsim.base.records import HarnessSample
 from rehabsim.base.site import Session
 from rehabsim.safety.messages import Ask, WishMessage, decode_to_keeper, encode
 from rehabsim.session.core import PERIOD_NS
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import LoggedRefusal
 from rehabsim.session.live import LiveSession
 from rehabsim.session.log import LogReader, LogWriter
 from rehabsim.session.log_shape import tables
 from rehabsim.session.messages import StateMessage
 from rehabsim.session.replay import replay
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import make_core, make_header, make_scenario
 
 SCENARIO = """

@@ -12,7 +12,6 @@ from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample, Event, Gait, GaitEvent, Pose, Wish
 from rehabsim.session.messages import (
     SCHEMA,
-    Ack,
     Belts,
     EventMessage,
     GaitMessage,
@@ -20,12 +19,12 @@ from rehabsim.session.messages import (
     Ride,
     SessionMessage,
     StateMessage,
-    decode_request,
     encode_frame,
     event_message,
     gait_message,
     split_frame,
 )
+from rehabsim.session.requests import Ack, decode_request
 
 STATE = StateMessage(
     boot_id="b",

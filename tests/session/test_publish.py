@@ -7,8 +7,9 @@ import pytest
 import zmq
 
 from rehabsim.base.errors import LinkError
-from rehabsim.session.messages import Ack, EventMessage, split_frame
+from rehabsim.session.messages import EventMessage, split_frame
 from rehabsim.session.publish import MAX_REFUSED_PER_TICK, Publisher
+from rehabsim.session.requests import Ack
 
 LOOPBACK = "tcp://127.0.0.1:*"
 BOOT = "a-session"

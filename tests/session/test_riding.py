@@ -12,6 +12,7 @@ from rehabsim.base.records import PLATFORM_MODES, PlatformWish, Pose, Wish
 from rehabsim.safety.messages import Answer
 from rehabsim.safety.platform_messages import PlatformReport
 from rehabsim.session.core import Core
+from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.riding import UNDONE, Riding, platform_row, platform_table, ride
 from rehabsim.training.scenario import Step
 
@@ -84,7 +85,9 @@ def test_displays_are_told_where_it_is_and_nothing_where_there_is_none():
 def ship(*, has_platform):
     """Return a room whose scenario moves the deck."""
     room = Room(Stroll())
-    room.core = Core(room.scenario, room.core._desk._limits, 0.8, has_platform=has_platform)
+    room.core = Core(
+        OwnStage(room.scenario), room.core._desk._limits, 0.8, has_platform=has_platform
+    )
     room.scenario.answer = lambda state: Step(
         Wish(0.5, 0.5), Scene(0.0, 0, False), platform=PlatformWish(TILTED)
     )

@@ -127,6 +127,8 @@ class Session(Strict):
             empty; None keeps the speed that is set.
         perturb: Belts perturb the person, by the table of `rehabsim.training.pulse`; None does
             not.
+        adapt: Difficulty follows the person, by the table of `rehabsim.training.adapt`; None keeps
+            what `params` say.
         params: The scenario's own table.
     """
 
@@ -144,4 +146,5 @@ class Session(Strict):
     faults: list[FaultTable] = Field(default_factory=list)
     pacing: dict[str, Any] | None = None
     perturb: dict[str, Any] | None = None
+    adapt: dict[str, Any] | None = None
     params: dict[str, Any] = Field(default_factory=dict)

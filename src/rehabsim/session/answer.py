@@ -119,7 +119,7 @@ def _bool(name: str, value: object) -> bool:
 _CONVERT: dict[type, Callable[[str, object], Any]] = {float: _float, int: _int, bool: _bool}
 
 
-def failure(error: Exception, scenario: Stage) -> str:
+def failure(error: Exception, stage: Stage) -> str:
     """Return why a scenario gives no answer, to be read after its name.
 
     Where it failed, a line of its own file or of one beside it is named rather than one deep in a
@@ -127,7 +127,8 @@ def failure(error: Exception, scenario: Stage) -> str:
     """
     if isinstance(error, LostError):
         return str(error)
-    module = sys.modules.get(type(scenario).__module__)
+    code = getattr(stage, "code", stage)
+    module = sys.modules.get(type(code).__module__)
     return "failed" + _where(error, getattr(module, "__file__", None) or "")
 
 

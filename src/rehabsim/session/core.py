@@ -23,11 +23,14 @@ from rehabsim.gait.balance import GRAVITY_MPS2
 from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, LostError, failure
-from rehabsim.session.desk import ClientRequest, Desk
+from rehabsim.session.desk import Desk
 from rehabsim.session.dosing import dose
-from rehabsim.session.messages import Ack, Dose
+from rehabsim.session.messages import Dose, Tuned
 from rehabsim.session.occupant import Occupant
+from rehabsim.session.requests import Ack, ClientRequest
 from rehabsim.session.riding import Riding
+from rehabsim.session.tuning import Tuning
+from rehabsim.training.adapt import Adapter
 from rehabsim.training.pacing import Pacing
 from rehabsim.training.perturb import Perturber
 from rehabsim.training.scenario import Stage, Step
@@ -83,6 +86,7 @@ class CoreOutputs(Record, frozen=True):
         failure: Why the scenario gave no answer, at the tick when that was found out.
         dose: How far the perturbations are, None without any.
         set_speed_mps: By the therapist, whatever belts that follow make of it.
+        tuned: How hard it is.
     """
 
     state: State
@@ -97,6 +101,7 @@ class CoreOutputs(Record, frozen=True):
     failure: str = ""
     dose: Dose | None = None
     set_speed_mps: float = nan
+    tuned: Tuned | None = None
 
 
 class Core:
@@ -114,6 +119,7 @@ class Core:
         has_platform: The room has one.
         pacing: What has the belts follow the person, or None.
         perturber: What perturbs them, or None.
+        adapter: Keeps how hard it is, or None.
     """
 
     def __init__(
@@ -130,6 +136,7 @@ class Core:
         has_platform: bool = False,
         pacing: Pacing | None = None,
         perturber: Perturber | None = None,
+        adapter: Adapter | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -138,7 +145,13 @@ class Core:
         stated_n = nan if body_mass_kg is None else body_mass_kg * GRAVITY_MPS2
         self._occupant = Occupant(is_expected=not is_unloaded, stated_n=stated_n)
         self._needs_display = needs_display
-        self._desk = Desk(limits, cruise_speed_mps, has_perturbations=perturber is not None)
+        self._tuning = Tuning(scenario, adapter)
+        self._desk = Desk(
+            limits,
+            cruise_speed_mps,
+            has_perturbations=perturber is not None,
+            tune=self._tuning.ask,
+        )
         self._report: Report | None = None
         self._belt = NO_BELT
         self._plate_clock = Quickest()
@@ -240,11 +253,15 @@ class Core:
         self._failure = ""
         if self._has_failed:
             assert self._step is not None
+            self._desk.settle_tunes(SCENARIO_FAILED)
             return self._step
+        refusal = SCENARIO_FAILED
         try:
             if logged_failure:
                 raise LostError(logged_failure)
+            refused = self._tuning.apply(state.t_ns, events)
             self._step = self._answer.step(self._scenario.step(state))
+            refusal = refused
         except Exception as error:
             self._has_failed = True
             self._desk.obstacle = SCENARIO_FAILED
@@ -254,7 +271,10 @@ class Core:
             events.append(Event(state.t_ns, "stop", "scenario", "fast", text))
             scene = self._step.scene if self._step is not None else self._answer.blank()
             self._step = Step(Wish(0.0, 0.0, 0.0), scene)
+        self._desk.settle_tunes(refusal)
         events += self._step.events
+        if not self._has_failed:
+            self._tuning.hear(state.t_ns, self._step.tries, events)
         return self._step
 
     def _outputs(
@@ -279,6 +299,7 @@ class Core:
             self._failure,
             dose(self._perturber, is_on=desk.is_perturbing),
             desk.cruise_speed_mps,
+            self._tuning.tuned(),
         )
         desk.asks.clear()
         desk.acks.clear()

@@ -1,12 +1,13 @@
 """The session's desk: who is in command, what clients ask, and what they are answered. Pure."""
 
+from collections.abc import Callable
 from typing import Literal
 
 from rehabsim.base.limits import Limits
-from rehabsim.base.records import MOVING, Event, Mode, Record
+from rehabsim.base.records import MOVING, Event, Mode
 from rehabsim.gait.preparation import Check
 from rehabsim.safety.messages import Answer, Ask
-from rehabsim.session.messages import Ack, RequestName
+from rehabsim.session.requests import Ack, ClientRequest
 
 KEEPER_ANSWER_NS = 300_000_000
 """An ask that the keeper has not answered by then is refused."""
@@ -18,6 +19,7 @@ OFFER_S = 10.0
 """How long an offer of the command stands."""
 
 NO_PERTURBATIONS = "This session has no perturbations; its file would need a table [perturb]."
+NO_KNOBS = "This scenario has nothing that could be turned."
 NOT_YOURS = "This console is not in command."
 NOT_OFFERED = (
     "{commander} is in command and present: ask there to hand over. Anyone may pause or stop."
@@ -38,26 +40,6 @@ ACTIVE: frozenset[Mode] = MOVING | {"armed", "stopping"}
 Status = Literal["applied", "rejected"]
 
 
-class ClientRequest(Record, frozen=True):
-    """A request with its sender, checked.
-
-    Attributes:
-        client: Identity of the sender, as text.
-        id: The sender's name for it.
-        name: What to do.
-        speed_mps: For `set_speed`.
-        text: For `marker`.
-        t_s: Session time of the newest state that the sender has seen, or shows.
-    """
-
-    client: str
-    id: str
-    name: RequestName
-    speed_mps: float | None = None
-    text: str | None = None
-    t_s: float | None = None
-
-
 class Desk:
     """Answers every request once, and remembers who is in command.
 
@@ -74,7 +56,12 @@ class Desk:
     """
 
     def __init__(
-        self, limits: Limits, cruise_speed_mps: float, *, has_perturbations: bool = False
+        self,
+        limits: Limits,
+        cruise_speed_mps: float,
+        *,
+        has_perturbations: bool = False,
+        tune: Callable[[ClientRequest], str] | None = None,
     ) -> None:
         self.commander = ""
         self.operator_t_ns = -(10**12)
@@ -86,6 +73,8 @@ class Desk:
         self.obstacle = ""
         self.is_perturbing = False
         self._has_perturbations = has_perturbations
+        self._tune_of = tune
+        self._tunes: list[ClientRequest] = []
         self._limits = limits
         self._offered_ns = -(10**12)
         self._display = ""
@@ -224,6 +213,25 @@ class Desk:
         self.is_perturbing = False
         self._answer(request, "applied", "")
 
+    def _tune(self, request: ClientRequest) -> None:
+        """Ask for another difficulty; the answer waits for the scenario's."""
+        if self.commander and self.commander != request.client:
+            self._refuse(request, f"{self.commander} is in command.")
+        elif self._tune_of is None:
+            self._refuse(request, NO_KNOBS)
+        elif refusal := self._tune_of(request):
+            self._refuse(request, refusal)
+        else:
+            self._tunes.append(request)
+
+    _turn = _accept = _keep = _undo = _rate = _tune
+
+    def settle_tunes(self, refusal: str) -> None:
+        """Answer what was asked of the scenario: done, or why not."""
+        for request in self._tunes:
+            self._answer(request, "rejected" if refusal else "applied", refusal)
+        self._tunes.clear()
+
     def _set_speed(self, request: ClientRequest) -> None:
         speed_mps = request.speed_mps
         if speed_mps is None:
@@ -345,7 +353,6 @@ class Desk:
         if len(self._answered) > MAX_REMEMBERED:
             del self._answered[next(iter(self._answered))]
         self.acks.append((request.client, ack))
-        speed = f" {request.speed_mps:g} m/s" if request.speed_mps is not None else ""
         why = f": {reason}" if reason else "."
         self.events.append(
             Event(
@@ -353,7 +360,7 @@ class Desk:
                 "request",
                 request.client,
                 "none",
-                f"{request.name}{speed} {status}{why}",
+                f"{request.name}{request.numbers()} {status}{why}",
             )
         )
 

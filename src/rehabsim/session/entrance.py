@@ -6,7 +6,7 @@ proof that it has seen a state of this very session within the last 2 s.
 
 from typing import Literal
 
-from rehabsim.session.messages import Request, RequestName
+from rehabsim.session.requests import Request, RequestName
 
 Role = Literal["console", "observer"]
 

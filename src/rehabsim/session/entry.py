@@ -6,8 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from rehabsim.base.records import GaitEvent, HarnessSample, PlateChunk
-from rehabsim.session.desk import ClientRequest
-from rehabsim.session.messages import Ack
+from rehabsim.session.requests import Ack, ClientRequest
 from rehabsim.session.table import GAIT_EVENTS, HARNESS, pack_chunk, values_of
 
 

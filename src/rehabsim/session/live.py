@@ -17,7 +17,6 @@ from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
     LoggedAck,
     LoggedFailure,
@@ -38,6 +37,7 @@ from rehabsim.session.messages import (
 )
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.riding import platform_row, platform_table, ride
 from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.session.ticks import tick_row, tick_table
@@ -357,6 +357,7 @@ class LiveSession:
             ),
             platform=ride(outputs.message.platform, report),
             dose=outputs.dose,
+            tuned=outputs.tuned,
         )
 
     def _session_message(self) -> SessionMessage:
@@ -378,6 +379,7 @@ class LiveSession:
             limits=self._site.limits.model_dump(exclude={"perturbation"}),
             log=Path(self.summary.log).name,
             needs_display=self._session.needs_display,
+            dials=self._scenario.dials,
         )
 
     def _next(self, topic: str) -> int:

@@ -1,13 +1,10 @@
-"""What a session tells its clients and what they may ask; documented in MESSAGES.md."""
+"""What a session tells its clients and documented in MESSAGES.md."""
 
-from math import copysign
-from typing import Annotated, Literal
+from math import nan
+from typing import Literal
 
 import msgspec
-from pydantic import AfterValidator, Field
 
-from rehabsim.base.config import Strict
-from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import (
     BaseState,
     BeltSample,
@@ -21,12 +18,7 @@ from rehabsim.base.records import (
     Side,
     Wish,
 )
-from rehabsim.session.subject import harmless_note
-
-MAX_REASON = 200
-"""Characters of the reason why a request is refused."""
-
-MAX_REQUEST_BYTES = 65536
+from rehabsim.training.knob import Dial
 
 SCHEMA = 1
 """Version of every published message; a field may be added, none removed or renamed."""
@@ -104,6 +96,38 @@ class Dose(Record, frozen=True, kw_only=True):
     strides_left: int
 
 
+class Tuned(Record, frozen=True):
+    """How hard the session is.
+
+    Attributes:
+        values: What live parameters are now.
+        try_count: Tasks that ended so far.
+        success_count: Of them done.
+        has_level: Difficulty has one level that adapts, or is suggested to; NaN below without.
+        level: 0 easy, 1 hard.
+        recent_frac: Success of the last tasks at this level.
+        offered_level: What is suggested.
+        offer_reason: Why, one clause with the numbers; empty where nothing is suggested.
+        offer_words: What the suggested level means.
+        can_undo: There is a change to take back.
+        brake: Why it does not get harder now; empty where it may.
+        threshold: Level at which a staircase has come to rest.
+    """
+
+    values: dict[str, float]
+    try_count: int
+    success_count: int
+    has_level: bool = False
+    level: float = nan
+    recent_frac: float = nan
+    offered_level: float = nan
+    offer_reason: str = ""
+    offer_words: str = ""
+    can_undo: bool = False
+    brake: str = ""
+    threshold: float = nan
+
+
 class StateMessage(Record, frozen=True, kw_only=True):
     """Topic `state`: everything that changes, once a tick.
 
@@ -130,6 +154,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         health: How well the session keeps up.
         platform: Where the platform is; None where there is none, or nothing is known of it yet.
         dose: How far the perturbations are; None in a session without.
+        tuned: How hard it is; None before anything is known of it.
     """
 
     schema: int = SCHEMA
@@ -155,6 +180,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     health: Health
     platform: Ride | None = None
     dose: Dose | None = None
+    tuned: Tuned | None = None
 
 
 class EventMessage(Record, frozen=True, kw_only=True):
@@ -201,6 +227,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
         params: The scenario's parameters as text.
         limits: The belts' limits, by name.
         needs_display: A display must show that it keeps up (`seen`), or the belts do not run.
+        dials: The scenario's parameters that mean something to a therapist, with their ranges.
         log: Name of the file that records the session.
     """
 
@@ -222,77 +249,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
     limits: dict[str, float]
     log: str
     needs_display: bool = False
-
-
-RequestName = Literal[
-    "arm",
-    "start",
-    "pause",
-    "stop",
-    "reset",
-    "engage",
-    "settle",
-    "perturb",
-    "calm",
-    "set_speed",
-    "marker",
-    "zero_plates",
-    "weigh",
-    "check_left",
-    "check_right",
-    "hand_over",
-    "take_over",
-    "alive",
-    "seen",
-    "hello",
-]
-
-
-def _not_minus(value: float) -> float:
-    """Refuse −0.0, which compares as 0 and is none: whoever sends it has computed wrongly."""
-    if copysign(1.0, value) < 0:
-        raise ValueError("should not be minus zero")
-    return value
-
-
-class Request(Strict):
-    """What a client asks, as JSON.
-
-    Attributes:
-        id: Chosen by the client; the same id is answered the same way and acts once.
-        name: What to do.
-        boot_id: Of the session that the client sees; `entrance.py` says who needs it.
-        t_s: Session time of the newest state that the client has seen, or its estimate of now.
-        speed_mps: For `set_speed`.
-        text: For `marker`.
-    """
-
-    id: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
-    name: RequestName
-    boot_id: Annotated[str, Field(max_length=64)] | None = None
-    t_s: Annotated[float, Field(ge=0, le=1e7, allow_inf_nan=False)] | None = None
-    speed_mps: (
-        Annotated[float, Field(ge=0, le=5, allow_inf_nan=False), AfterValidator(_not_minus)] | None
-    ) = None
-    text: Annotated[str, Field(max_length=500), AfterValidator(harmless_note)] | None = None
-
-
-class Ack(Record, frozen=True):
-    """The answer to a request, as JSON.
-
-    Attributes:
-        id: The request's.
-        status: What became of it.
-        tick: The session's tick at which it took effect, or was refused.
-        t_s: Session time of that tick.
-        reason: Why not; one sentence for the therapist.
-    """
-
-    id: str
-    status: Literal["applied", "rejected", "duplicate"]
-    tick: int
-    t_s: float
-    reason: str = ""
+    dials: tuple[Dial, ...] = ()
 
 
 Published = StateMessage | EventMessage | GaitMessage | SessionMessage
@@ -309,39 +266,6 @@ def split_frame(frame: bytes) -> tuple[str, bytes]:
     """Return topic and MessagePack body of a published frame."""
     topic, _, body = frame.partition(b" ")
     return topic.decode(), body
-
-
-def decode_request(data: bytes) -> Request:
-    """Return the request in `data`.
-
-    Raises:
-        ConfigError: It is not one; the message says what is wrong with it.
-    """
-    if len(data) > MAX_REQUEST_BYTES:
-        raise ConfigError(f"request: {len(data)} bytes, limit {MAX_REQUEST_BYTES}.")
-    try:
-        return Request.model_validate_json(data)
-    except ValueError as error:
-        first = error.errors()[0] if hasattr(error, "errors") else {"loc": (), "msg": str(error)}
-        where = ".".join(str(part) for part in first["loc"]) or "request"
-        said = str(first["msg"]).removeprefix("Value error, ")
-        words = " ".join(f"{where}: {said}".split())
-        raise ConfigError(f"{words[:MAX_REASON]}.") from None
-
-
-class _Named(msgspec.Struct, frozen=True):
-    id: str = ""
-
-
-def id_of(data: bytes) -> str:
-    """Return the id in what is no good request, so that its refusal finds the asker; or nothing."""
-    if len(data) > MAX_REQUEST_BYTES:
-        return ""
-    try:
-        named = msgspec.json.decode(data, type=_Named)
-    except (ValueError, RecursionError):
-        return ""
-    return named.id if len(named.id) <= 64 and named.id.isprintable() else ""
 
 
 def event_message(event: Event, *, boot_id: str, seq: int, tick: int) -> EventMessage:

@@ -2,8 +2,7 @@
 
 from rehabsim.base.records import MOVING, Mode
 from rehabsim.safety.platform_messages import PlatformState
-from rehabsim.session.desk import ClientRequest
-from rehabsim.session.messages import RequestName
+from rehabsim.session.requests import ClientRequest, RequestName
 
 NAME = "scripted operator"
 EVERY_NS = 200_000_000

@@ -12,7 +12,6 @@ import msgspec
 import zmq
 
 from rehabsim.base.errors import ConfigError, LinkError
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entrance import (
     MAX_CLIENTS,
     RATE_HZ,
@@ -31,15 +30,8 @@ from rehabsim.session.keys import (
     load_allowed,
     load_session_key,
 )
-from rehabsim.session.messages import (
-    MAX_REQUEST_BYTES,
-    Ack,
-    Published,
-    StateMessage,
-    decode_request,
-    encode_frame,
-    id_of,
-)
+from rehabsim.session.messages import Published, StateMessage, encode_frame
+from rehabsim.session.requests import MAX_REQUEST_BYTES, Ack, ClientRequest, decode_request, id_of
 from rehabsim.session.zap import DOMAIN, Zap, who
 
 MAX_REQUESTS_PER_TICK = 32
@@ -160,9 +152,7 @@ class Publisher:
         if reason:
             self._refuse(client, request.id, reason)
             return None
-        return ClientRequest(
-            client, request.id, request.name, request.speed_mps, request.text, request.t_s
-        )
+        return ClientRequest(client, **request.model_dump(exclude={"boot_id"}))
 
     def _leave_out(self, client: str, quota: Quota) -> None:
         """Pass over a request of a client that asks too often; say so once."""

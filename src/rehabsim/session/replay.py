@@ -18,7 +18,6 @@ from rehabsim.safety.platform_belts import platform_inputs
 from rehabsim.safety.platform_envelope import words
 from rehabsim.safety.platform_messages import PlatformDecision, PlatformReport
 from rehabsim.session.core import CoreInputs, CoreOutputs
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.entry import (
     Asked,
     LoggedAck,
@@ -29,6 +28,7 @@ from rehabsim.session.entry import (
 )
 from rehabsim.session.log import LogReader
 from rehabsim.session.merge import Gap
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.riding import platform_row, platform_table
 from rehabsim.session.setup import make_core, make_scenario
 from rehabsim.session.table import Rows, Table, chunks_of, columns_of, values_of

@@ -19,13 +19,13 @@ from rehabsim.base.site import DeviceTable, Session, Site
 from rehabsim.devices.driver import HARNESSES, PLATES, make_driver
 from rehabsim.devices.link import open_link
 from rehabsim.session.core import PERIOD_NS
-from rehabsim.session.desk import ClientRequest
 from rehabsim.session.disk import DISK, require_space
 from rehabsim.session.live import LiveSession, Summary
 from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
+from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject

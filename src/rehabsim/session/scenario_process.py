@@ -5,7 +5,9 @@ Started by `stage`. Its standard input is a socket that keeps messages apart; ea
     ScenarioPlan, JSON  →
                         ←  Contained, before any of the scenario's code has run
                         ←  Cast, or Refused
-    State               →
+    Turn                →
+                        ←  Turned
+    Asked               →
                         ←  Answer, or Failed, which is the last
 
 Whatever the scenario's code does to this process, what leaves it is read as one of these.
@@ -21,9 +23,11 @@ from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.records import State
 from rehabsim.session.answer import AnswerCheck, failure
 from rehabsim.session.contain import contain
+from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario
 from rehabsim.session.table import Column, columns_of
-from rehabsim.training.scenario import Scenario, Step
+from rehabsim.training.knob import Dial
+from rehabsim.training.scenario import Step
 
 MAX_PLAN_BYTES = 65_536
 MAX_STATE_BYTES = 65_536
@@ -57,10 +61,19 @@ class Contained(msgspec.Struct, frozen=True, tag="contained"):
 
 
 class Cast(msgspec.Struct, frozen=True, tag="cast"):
-    """The scenario waits for its first state; its scenes have these columns."""
+    """The scenario waits for its first state.
+
+    Attributes:
+        name: What it calls itself.
+        columns: Of its scenes.
+        dials: Its parameters that have a knob.
+        values: What they are.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    dials: tuple[Dial, ...]
+    values: dict[str, float]
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -68,6 +81,24 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
 
     text: str
     is_usage: bool
+
+
+class Turn(msgspec.Struct, frozen=True, tag="turn"):
+    """The session wants parameters to be turned."""
+
+    values: dict[str, float]
+
+
+class Turned(msgspec.Struct, frozen=True, tag="turned"):
+    """They are, or `refusal` says why not."""
+
+    refusal: str
+
+
+class Asked(msgspec.Struct, frozen=True, tag="asked"):
+    """The session wants the scenario's answer to a state."""
+
+    state: State
 
 
 class Answer(msgspec.Struct, frozen=True, tag="answer"):
@@ -93,8 +124,9 @@ def main() -> None:
         os.dup2(nowhere, number)
     try:
         scenario = cast_scenario(plan.scenario, dict(plan.params), plan.seed, where=plan.where)
-        check = AnswerCheck(scenario.Scene)
-        cast = Cast(scenario.name, tuple(columns_of(scenario.Scene)))
+        stage = OwnStage(scenario)
+        check = AnswerCheck(stage.Scene)
+        cast = Cast(stage.name, tuple(columns_of(stage.Scene)), stage.dials, stage.values)
     except RehabsimError as error:
         _send(line, Refused(_short(str(error)), isinstance(error, ConfigError)))
         return
@@ -104,25 +136,37 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     _send(line, cast)
-    _serve(line, scenario, check)
+    _serve(line, stage, check)
 
 
-def _serve(line: socket.socket, scenario: Scenario, check: AnswerCheck) -> None:
+def _serve(line: socket.socket, stage: OwnStage, check: AnswerCheck) -> None:
     """Answer until the session hangs up, or the scenario fails."""
-    decode = msgspec.msgpack.Decoder(State).decode
+    decode = msgspec.msgpack.Decoder(Asked | Turn).decode
     encode = msgspec.msgpack.Encoder().encode
     while data := line.recv(MAX_STATE_BYTES):
-        state = decode(data)
+        asked = decode(data)
         try:
-            answer = encode(Answer(state.t_ns, check.step(scenario.step(state))))
+            if isinstance(asked, Turn):
+                _send(line, _turned(stage, asked))
+                continue
+            state = asked.state
+            answer = encode(Answer(state.t_ns, check.step(stage.step(state))))
         except Exception as error:
-            _send(line, Failed(_short(failure(error, scenario))))
+            _send(line, Failed(_short(failure(error, stage))))
             return
         if len(answer) > MAX_ANSWER_BYTES:
             size = f"failed: its answer has {len(answer)} bytes, {MAX_ANSWER_BYTES} are allowed"
             _send(line, Failed(size))
             return
         line.send(answer)
+
+
+def _turned(stage: OwnStage, asked: Turn) -> Turned:
+    try:
+        stage.turn(asked.values)
+    except ValueError as error:
+        return Turned(_short(str(error)))
+    return Turned("")
 
 
 def _short(text: str) -> str:

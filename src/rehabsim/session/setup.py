@@ -16,11 +16,13 @@ from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.gait.inertia import Inertia
 from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
+from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario, find_scenario
+from rehabsim.training.adapt import Adapter, AdaptParams
 from rehabsim.training.pacing import Pacing, PacingParams
 from rehabsim.training.perturb import Perturber
 from rehabsim.training.pulse import PerturbParams, why_impossible
-from rehabsim.training.scenario import Scenario, Stage
+from rehabsim.training.scenario import Stage
 
 SIMULATED_SITE = Path(__file__).parent / "simulated.toml"
 """The room that is used when none is named."""
@@ -39,20 +41,47 @@ def ready_session(name: str) -> Session:
     return load_toml(beside, Session)
 
 
-def make_scenario(session: Session, *, where: str) -> Scenario:
-    """Return the session's scenario, its parameters checked.
+def make_scenario(session: Session, *, where: str) -> OwnStage:
+    """Return the session's scenario in this process, its parameters checked.
 
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
+        ScenarioError: Its file cannot be run, or a knob is on what cannot be turned.
     """
-    return cast_scenario(session.scenario, session.params, session.seed, where=where)
+    params = first_params(session, where=where)
+    return OwnStage(cast_scenario(session.scenario, params, session.seed, where=where))
+
+
+def first_params(session: Session, *, where: str) -> dict[str, Any]:
+    """Return the scenario's parameters at the start, those that adapt at their first level.
+
+    Raises:
+        ConfigError: `[adapt]` is wrong, or sets what `[params]` sets too.
+    """
+    adapt = _adapt_params(session, where)
+    if adapt is None:
+        return session.params
+    adapted = adapt.values(adapt.level)
+    both = sorted(adapted.keys() & session.params.keys())
+    if both:
+        raise ConfigError(
+            f"{where}: params.{both[0]}: is set by [adapt] too; take it out of one of them."
+        )
+    return session.params | adapted
+
+
+def _adapt_params(session: Session, where: str) -> AdaptParams | None:
+    if session.adapt is None:
+        return None
+    return check(session.adapt, AdaptParams, where=f"{where}: adapt")
 
 
 def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> Core:
     """Return the core of a session; replay makes the same one from the log's header.
 
     Raises:
-        ConfigError: The pacing is refused, or a perturbation that belts could not do.
+        ConfigError: The pacing is refused, or a perturbation that belts could not do, or what shall
+            adapt cannot be turned.
     """
     pacing = None
     if session.pacing is not None:
@@ -70,7 +99,29 @@ def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> C
         has_platform=site.platform is not None,
         pacing=pacing,
         perturber=_perturber(site, session, where),
+        adapter=_adapter(session, scenario, where),
     )
+
+
+def _adapter(session: Session, scenario: Stage, where: str) -> Adapter | None:
+    params = _adapt_params(session, where)
+    if params is None:
+        return None
+    dials = {dial.name: dial for dial in scenario.dials if dial.knob.is_live}
+    for number, given in enumerate(params.ranges, 1):
+        place = f"{where}: adapt.ranges {number}: {given.param}"
+        dial = dials.get(given.param)
+        if dial is None:
+            raise ConfigError(
+                f"{place} cannot be turned while {scenario.name} runs. What can:"
+                f" {', '.join(dials) or 'nothing'}."
+            )
+        for end in (given.easy, given.hard):
+            if not dial.low <= end <= dial.high:
+                raise ConfigError(
+                    f"{place} = {end:g} is outside its range, {dial.low:g} to {dial.high:g}."
+                )
+    return Adapter(params)
 
 
 def _perturber(site: Site, session: Session, where: str) -> Perturber | None:

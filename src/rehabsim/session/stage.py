@@ -19,13 +19,16 @@ from rehabsim.session.enclosure import Enclosure
 from rehabsim.session.repertoire import find_scenario
 from rehabsim.session.scenario_process import (
     MAX_ANSWER_BYTES,
+    Asked,
     Cast,
     Contained,
     Failed,
     Refused,
     ScenarioPlan,
+    Turn,
+    Turned,
 )
-from rehabsim.session.setup import make_scenario
+from rehabsim.session.setup import first_params, make_scenario
 from rehabsim.training.scenario import Stage, Step, Try
 
 START_S = 20.0
@@ -93,6 +96,8 @@ class ProcessStage:
         self.name = said.name
         self.words = words
         self.Scene = scene = _scene(said)
+        self.dials = said.dials
+        self.values = said.values
         self._enclosure = enclosure
         self._line = enclosure.line
         self._line.settimeout(FIRST_ANSWER_S)
@@ -115,6 +120,7 @@ class ProcessStage:
             "Answer", [("t_ns", int), ("step", step)], tag="answer", forbid_unknown_fields=True
         )
         self._decoder: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(answer | Failed)
+        self._turned: msgspec.msgpack.Decoder[Any] = msgspec.msgpack.Decoder(Turned | Failed)
 
     def step(self, state: State) -> Step:
         """Return the scenario's answer to `state`.
@@ -122,13 +128,7 @@ class ProcessStage:
         Raises:
             LostError: There is none, nor will there be; its process is gone.
         """
-        data = self._ask(self._encode(state))
-        try:
-            said = self._decoder.decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-            self._lose(f"failed: its answer cannot be read ({error})")
-        if isinstance(said, Failed):
-            self._lose(" ".join(said.text.split()))
+        said = self._read(self._decoder, self._ask(self._encode(Asked(state))))
         if said.t_ns != state.t_ns:
             self._lose(f"failed: it answered to {said.t_ns} ns, was asked at {state.t_ns} ns")
         if self._limit_s != self._later_limit_s:
@@ -136,6 +136,27 @@ class ProcessStage:
             self._line.settimeout(self._limit_s)
         answer = said.step
         return Step(answer.wish, answer.scene, answer.events, answer.platform, answer.tries)
+
+    def turn(self, values: dict[str, float]) -> None:
+        """Have the scenario go on with other parameters.
+
+        Raises:
+            ValueError: The scenario's rules do not allow it; nothing was changed.
+            LostError: There is no answer; its process is gone.
+        """
+        said = self._read(self._turned, self._ask(self._encode(Turn(values))))
+        if said.refusal:
+            raise ValueError(" ".join(said.refusal.split()))
+        self.values |= values
+
+    def _read(self, decoder: msgspec.msgpack.Decoder[Any], data: bytes) -> Any:
+        try:
+            said = decoder.decode(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self._lose(f"failed: its answer cannot be read ({error})")
+        if isinstance(said, Failed):
+            self._lose(" ".join(said.text.split()))
+        return said
 
     def _ask(self, question: bytes) -> bytes:
         try:
@@ -183,7 +204,7 @@ async def _start(session: Session, where: str) -> ProcessStage:
     enclosure = Enclosure(_MODULE, None if file is None else file.resolve().parent)
     plan = ScenarioPlan(
         scenario=name,
-        params=session.params,
+        params=first_params(session, where=where),
         seed=session.seed,
         where=where,
         readable=enclosure.readable,

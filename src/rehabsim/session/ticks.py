@@ -17,12 +17,14 @@ def tick_table() -> Table:
             *(Column(name, "i8") for name in _COUNTS),
             Column("lateness_s", "f8"),
             *(Column(name, "i8") for name in ("mode", "severity", "keeper_t_ns", "belt_t_ns")),
+            *(Column(name, "i8") for name in _TASKS),
             *(Column(name, "f8") for name in _NUMBERS),
             *(Column("gait_t_ns", c.type) if c.name == "t_ns" else c for c in gait),
         ],
     )
 
 
+_TASKS = ("try_count", "success_count")
 _COUNTS = (
     "tick",
     "t_ns",
@@ -34,6 +36,7 @@ _COUNTS = (
     "input_crc",
 )
 _NUMBERS = (
+    "level",
     "belt_left_speed_mps",
     "belt_right_speed_mps",
     "belt_incline_rad",
@@ -61,6 +64,8 @@ def tick_row(
     state, wish, report = outputs.state, outputs.step.wish, outputs.report
     keeper: tuple[Any, ...] = (MODES.index("locked"), 0, -1)
     command: tuple[float, ...] = (nan, nan, nan, nan, nan)
+    tuned = outputs.tuned
+    tasks = (0, 0, nan) if tuned is None else (tuned.try_count, tuned.success_count, tuned.level)
     if report is not None:
         decision = report.decision
         c = decision.command
@@ -88,6 +93,7 @@ def tick_row(
         lateness_s,
         *keeper,
         state.belt.t_ns,
+        *tasks,
         state.belt.left_speed_mps,
         state.belt.right_speed_mps,
         state.belt.incline_rad,

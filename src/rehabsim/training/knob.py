@@ -33,12 +33,14 @@ class Dial(Record, frozen=True):
         low: Least value.
         high: Greatest value.
         knob: What it means.
+        is_whole: Only whole numbers.
     """
 
     name: str
     low: float
     high: float
     knob: Knob
+    is_whole: bool = False
 
     def words(self, value: float) -> str:
         """Return the parameter at `value` in plain words."""
@@ -72,4 +74,4 @@ def _dial(name: str, kind: object, metadata: list[Any], knob: Knob) -> Dial:
             high = float(rule.lt)  # type: ignore[arg-type]
     if kind not in (float, int) or not -inf < low < high < inf:
         raise TypeError(f"{name}: a knob needs a number with a least and a greatest value")
-    return Dial(name, low, high, knob)
+    return Dial(name, low, high, knob, kind is int)

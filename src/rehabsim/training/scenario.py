@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from rehabsim.base.config import Strict
 from rehabsim.base.records import Event, PlatformWish, Record, State, Wish
+from rehabsim.training.knob import Dial
 
 
 class Try(Record, frozen=True):
@@ -46,31 +47,52 @@ class Step(Record, frozen=True):
 
 
 class Stage(Protocol):
-    """Where a session finds its scenario: a scenario itself, or what speaks for one elsewhere.
+    """Where a session finds its scenario: what speaks for one, here or in another process.
 
     Attributes:
         name: What it is called on the screen and in the log.
         Scene: What the display is sent: a flat `Record` of numbers.
+        dials: Its parameters that have a knob.
+        values: What they are, by name.
     """
 
     name: str
     Scene: type[Record]
+    dials: tuple[Dial, ...]
+    values: dict[str, float]
 
     def step(self, state: State) -> Step:
         """Return the answer to `state`; called once a tick, in every mode."""
 
+    def turn(self, values: dict[str, float]) -> None:
+        """Have the scenario go on with other parameters.
 
-class Scenario(Stage, Protocol):
+        Args:
+            values: By name; those not named stay.
+
+        Raises:
+            ValueError: The scenario's rules do not allow it; nothing was changed.
+        """
+
+
+class Scenario(Protocol):
     """A world that answers to the person in it.
 
     Attributes:
+        name: What it is called on the screen and in the log.
+        Scene: What the display is sent: a flat `Record` of numbers.
         Params: `[params]` of the session file: pydantic, with units and ranges, and a `Knob` on
             each that means something to a therapist.
         params: Read anew at every step: between two, the session may put another checked instance
             here, in which knobs that are live have been turned.
     """
 
+    name: str
+    Scene: type[Record]
     Params: type[Strict]
     params: Any
 
     def __init__(self, params: Any, seed: int) -> None: ...
+
+    def step(self, state: State) -> Step:
+        """Return the answer to `state`; called once a tick, in every mode."""

@@ -10,7 +10,7 @@ from rehabsim.base.clock import NS, Clock
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.quickest import Quickest
 from rehabsim.session.entrance import FREE, RATE_HZ, TOO_MANY, Quota, Role, may_be_stop
-from rehabsim.session.messages import Request, decode_request, id_of
+from rehabsim.session.requests import Request, decode_request, id_of
 from rehabsim.web.keeper_link import KeeperLink, StopAnswer
 from rehabsim.web.session_link import Mouth, News, SessionLink
 
