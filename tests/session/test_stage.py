@@ -39,6 +39,41 @@ class Own:
 """
 
 
+TURNED = """
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from rehabsim.base.config import Strict
+from rehabsim.base.records import Record, Wish
+from rehabsim.training.knob import Knob
+from rehabsim.training.scenario import Step, Try
+
+
+class Turned:
+    name = "turned"
+
+    class Params(Strict):
+        width_m: Annotated[float, Field(ge=3, le=60), Knob("{} m wide", is_live=True)] = 12.0
+
+        @model_validator(mode="after")
+        def _fit(self):
+            if self.width_m == 13:
+                raise ValueError("13 brings no luck")
+            return self
+
+    class Scene(Record, frozen=True):
+        width_m: float
+
+    def __init__(self, params, seed):
+        self.params = params
+
+    def step(self, state):
+        tries = (Try(True, 0.25), Try(False))
+        return Step(Wish(0.1, 0.1), self.Scene(self.params.width_m), tries=tries)
+"""
+
+
 def apart(scenario, deed, **session):
     """Do something with a scenario's stage; return what came of it, and what contains it."""
 
@@ -110,3 +145,37 @@ def test_what_is_wrong_in_the_session_file_is_said_as_always():
         apart("boat", steps, params={"wave_height_m": -1})
     with pytest.raises(ConfigError, match="unknown"):
         apart("boot", steps)
+
+
+def test_its_knobs_are_turned_and_its_tries_come_back(tmp_path):
+    def deed(stage):
+        before = steps(stage, 0.02)[-1]
+        stage.turn({"width_m": 5.0})
+        with pytest.raises(ValueError, match="width_m: 13 brings no luck"):
+            stage.turn({"width_m": 13.0})
+        with pytest.raises(ValueError, match="less than or equal to 60"):
+            stage.turn({"width_m": 61.0})
+        return before, steps(stage, 0.02)[-1], stage.dials, stage.values
+
+    (before, after, dials, values), _ = apart(written(tmp_path, TURNED), deed)
+    assert (before.scene.width_m, after.scene.width_m) == (12.0, 5.0)
+    assert [given.is_success for given in after.tries] == [True, False]
+    assert after.tries[0].error_frac == 0.25
+    (dial,) = dials
+    assert (dial.name, dial.low, dial.high, dial.words(5.0)) == ("width_m", 3, 60, "5 m wide")
+    assert values == {"width_m": 5.0}
+
+
+def test_it_begins_at_the_level_that_adapts(tmp_path):
+    adapt = {"ranges": [{"param": "width_m", "easy": 20.0, "hard": 10.0}], "level": 0.5}
+    values, _ = apart(written(tmp_path, TURNED), lambda stage: stage.values, adapt=adapt)
+    assert values == {"width_m": 15.0}
+
+
+def test_a_knob_is_not_turned_once_its_process_is_gone(tmp_path):
+    def deed(stage):
+        stage.close()
+        with pytest.raises(LostError):
+            stage.turn({"width_m": 5.0})
+
+    apart(written(tmp_path, TURNED), deed)
