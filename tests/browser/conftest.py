@@ -140,6 +140,7 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         needs_display: bool = False,
         room: Room | None = None,
         perturb: dict[str, Any] | None = None,
+        adapt: dict[str, Any] | None = None,
         **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house"), room=room) as house:
@@ -148,6 +149,7 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
                 cruise_speed_mps=0.5,
                 needs_display=needs_display,
                 perturb=perturb,
+                adapt=adapt,
                 params=params,
             )
             session = _start_session(house, table, has_operator=has_operator)

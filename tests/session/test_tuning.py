@@ -156,7 +156,7 @@ def test_tries_are_counted_and_suggest_a_level():
     outputs = [it.step() for _ in range(5)]
     assert [o.tuned.try_count for o in outputs] == [2, 4, 6, 8, 10]
     assert texts(outputs[-1]) == [
-        "Suggested: difficulty 0.25 -> 0.40, 10 of the last 10 tasks done, over 85%;"
+        "Suggested: difficulty 0.25 → 0.40, 10 of the last 10 tasks done, over 85%;"
         " gates 11.2 m wide."
     ]
     tuned = outputs[-1].tuned
@@ -176,10 +176,10 @@ def test_accepting_turns_the_parameters_and_undoing_turns_them_back():
     assert answer(outputs) == ("applied", "")
     assert it.scenario.params.width_m == pytest.approx(11.2)
     assert texts(outputs) == [
-        "Difficulty 0.25 -> 0.40: 10 of the last 10 tasks done, over 85%; gates 11.2 m wide."
+        "Difficulty 0.25 → 0.40: 10 of the last 10 tasks done, over 85%; gates 11.2 m wide."
     ]
     outputs = it.step(request("undo", id="u"))
-    assert texts(outputs) == ["Difficulty 0.40 -> 0.25: taken back; gates 13 m wide."]
+    assert texts(outputs) == ["Difficulty 0.40 → 0.25: taken back; gates 13 m wide."]
     assert it.scenario.params.width_m == 13.0
     status, reason = answer(it.step(request("undo", id="v")))
     assert (status, reason) == (
@@ -219,7 +219,7 @@ def test_an_automatic_change_reaches_the_scenario_at_the_next_tick():
     it.scenario.tries = ()
     outputs = it.step()
     assert it.scenario.widths == [12.0, pytest.approx(14.8)]
-    assert texts(outputs)[0].startswith("Difficulty 0.25 -> 0.10: 0 of the last 10 tasks done")
+    assert texts(outputs)[0].startswith("Difficulty 0.25 → 0.10: 0 of the last 10 tasks done")
 
 
 def test_a_change_that_the_scenario_refuses_leaves_the_level():
@@ -244,7 +244,7 @@ def test_a_change_that_the_scenario_refuses_leaves_the_level():
 def test_turning_an_adapted_knob_by_hand_tells_the_level():
     it = room(level=0.25)
     outputs = it.step(request("turn", param="width_m", value=10.0))
-    assert texts(outputs) == ["Difficulty 0.25 -> 0.50: width_m was set to 10; gates 10 m wide."]
+    assert texts(outputs) == ["Difficulty 0.25 → 0.50: width_m was set to 10; gates 10 m wide."]
     assert outputs.tuned.level == 0.5
 
 

@@ -32,6 +32,8 @@ SIDES: tuple[Side, ...] = ("left", "right")
 Values = Sequence[float]
 
 NO_BELTS = "the log holds no belts"
+NO_TASKS = "no task ended in this session"
+NO_LEVEL = "difficulty was not kept as one level in this session"
 NO_STEPS = "no clear-cut events of alternating feet were found in a row"
 NO_PLACE = "the plates measured no moments, so where a foot stood is unknown"
 NO_STANCE = "no stance of a foot alone on its plate, with the force that this needs"
@@ -83,6 +85,7 @@ def measures_of(walk: Walk) -> list[Measure]:
     found: dict[str, list[Measure]] = {}
     for measure in (
         *_session(walk),
+        *_tasks(walk),
         *_events(walk),
         *_times(walk),
         *_symmetries(walk),
@@ -144,6 +147,17 @@ def _session(walk: Walk) -> Iterator[Measure]:
     yield _single("stop_count", stop_count, "both", "channel events", reason=NO_BELTS)
     for side in SIDES:
         yield from _belt(walk, side)
+
+
+def _tasks(walk: Walk) -> Iterator[Measure]:
+    tasks, table = walk.tasks, "table ticks"
+    count = 0 if tasks is None else tasks.count
+    share = tasks.success_count / count if tasks is not None and count else None
+    level = tasks.level if tasks is not None and isfinite(tasks.level) else None
+    known = None if tasks is None else float(count)
+    yield _single("task_count", known, "both", table, reason=NO_TASKS)
+    yield _single("task_success_share", share, "both", table, n=count, reason=NO_TASKS)
+    yield _single("difficulty_level", level, "both", table, reason=NO_LEVEL)
 
 
 def _belt(walk: Walk, side: Side) -> Iterator[Measure]:

@@ -62,6 +62,7 @@ def render_page(
         origin=origin_of(header),
         tiles=_tiles(measures),
         stops=_stops(walk),
+        changes=_changes(walk),
         no_stops=NO_BELTS if is_import else NO_STOP,
         has_belts=walk.belts is not None,
         plots=[
@@ -208,6 +209,16 @@ def _methods(measures: Sequence[Measure]) -> list[dict[str, str]]:
 
 
 # -- stops and setup -----------------------------------------------------------------------
+
+
+def _changes(walk: Walk) -> list[dict[str, str]]:
+    """Return what was changed of the difficulty, and what the person said, by time."""
+    if walk.tasks is None:
+        return []
+    return [
+        {"at": f"{event.t_ns / 1e9:.2f} s", "source": event.source, "text": event.text}
+        for event in walk.tasks.changes
+    ]
 
 
 def _stops(walk: Walk) -> list[dict[str, str]]:

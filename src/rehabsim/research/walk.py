@@ -20,6 +20,7 @@ from rehabsim.gait.strides import Stride
 from rehabsim.gait.sway import Sway
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.standing import longest_stand
+from rehabsim.research.tasks import Tasks, tasks_of
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.entry import Asked, LoggedAck, LoggedRequest
 from rehabsim.session.log import LogReader
@@ -102,6 +103,7 @@ class Walk:
         belts: None where the log holds no belts.
         stops: Every event that stopped the belts, with its cause.
         pauses: Every time the belts were brought to rest without such an event.
+        tasks: How tasks ended; None where the log knows of none.
     """
 
     start_s: float
@@ -119,6 +121,7 @@ class Walk:
     belts: Belts | None
     stops: tuple[Event, ...]
     pauses: tuple[Event, ...]
+    tasks: Tasks | None = None
 
 
 def read_walk(log: LogReader) -> Walk:
@@ -172,6 +175,7 @@ def read_walk(log: LogReader) -> Walk:
         belts=belts,
         stops=stops,
         pauses=pauses,
+        tasks=None if ticks is None else tasks_of(log, ticks),
     )
 
 

@@ -133,7 +133,7 @@ class Tuning:
         offer = self._adapter.offer
         if offer is not None and offer != self._offer:
             text = (
-                f"Suggested: difficulty {self._adapter.level:.2f} -> {offer.level:.2f},"
+                f"Suggested: difficulty {self._adapter.level:.2f} → {offer.level:.2f},"
                 f" {offer.reason}; {self._words(offer.level)}."
             )
             values = {"level": self._adapter.level, "offered_level": offer.level}
@@ -142,7 +142,7 @@ class Tuning:
 
     def _news(self, t_ns: int, change: Change) -> Event:
         text = (
-            f"Difficulty {change.before:.2f} -> {change.level:.2f}: {change.cause};"
+            f"Difficulty {change.before:.2f} → {change.level:.2f}: {change.cause};"
             f" {self._words(change.level)}."
         )
         values = {"level_before": change.before, "level": change.level}

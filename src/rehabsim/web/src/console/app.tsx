@@ -2,6 +2,7 @@
 
 import { Actions } from "./actions";
 import { Banner } from "./banner";
+import { Difficulty } from "./difficulty";
 import { EventLog } from "./event_log";
 import { Header } from "./header";
 import { HealthCard } from "./health";
@@ -33,6 +34,7 @@ export function App() {
       <main class="column second">
         <Numbers />
         <Plot />
+        <Difficulty />
         <Perturbations />
         <Platform />
         <Plates />

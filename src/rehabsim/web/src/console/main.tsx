@@ -4,6 +4,7 @@ import "./style/base.css";
 import "./style/page.css";
 import "./style/stop.css";
 import "./style/acts.css";
+import "./style/difficulty.css";
 import "./style/numbers.css";
 import "./style/screens.css";
 

@@ -3,6 +3,7 @@
 import { useRef } from "preact/hooks";
 import { Press } from "./press";
 import { ask } from "./asks";
+import { Rating } from "./rating";
 
 const READY_WORDS = ["Near-fall", "Handrail", "Helped", "Pain"];
 const MAX_LENGTH = 200;
@@ -50,6 +51,7 @@ export function Marker() {
         />
         <Press control="marker-add" name="marker" extra={text} label="Add" side="right" />
       </div>
+      <Rating />
     </section>
   );
 }

@@ -100,6 +100,31 @@ export interface Dose {
   strides_left: number;
 }
 
+// How hard it is; numbers that are not kept are NaN.
+export interface Tuned {
+  values: Record<string, number>;
+  try_count: number;
+  success_count: number;
+  has_level: boolean;
+  level: number;
+  recent_frac: number;
+  offered_level: number;
+  offer_reason: string;
+  offer_words: string;
+  can_undo: boolean;
+  brake: string;
+  threshold: number;
+}
+
+// A parameter of the scenario that means something to a therapist.
+export interface Dial {
+  name: string;
+  low: number;
+  high: number;
+  is_whole: boolean;
+  knob: { says: string; is_live: boolean; harder: "more" | "less" | "none"; tap: number };
+}
+
 export type Scene = Record<string, number>;
 
 export interface State {
@@ -126,6 +151,7 @@ export interface State {
   health: Health;
   platform?: Ride | null;
   dose?: Dose | null;
+  tuned?: Tuned | null;
 }
 
 export interface Event {
@@ -155,6 +181,7 @@ export interface SessionInfo {
   limits: Record<string, number>;
   log: string;
   needs_display?: boolean;
+  dials?: Dial[];
 }
 
 export interface Ack {
@@ -204,6 +231,11 @@ export type RequestName =
   | "settle"
   | "perturb"
   | "calm"
+  | "turn"
+  | "accept"
+  | "keep"
+  | "undo"
+  | "rate"
   | "set_speed"
   | "marker"
   | "hand_over"
@@ -223,6 +255,10 @@ export interface Request {
   t_s?: number;
   speed_mps?: number;
   text?: string;
+  param?: string;
+  value?: number;
+  pain_nrs?: number;
+  effort_rpe?: number;
 }
 
 export const SCHEMA = 1;

@@ -1,0 +1,149 @@
+// How hard it is: how tasks ended, what is suggested, and the knobs that may be turned by hand.
+
+import type { Dial, Tuned } from "../net/messages";
+import { isAsking } from "./asks";
+import { Press } from "./press";
+import { info, isReplay, state } from "./store";
+import { fixed } from "./words";
+
+const DEFAULT_TAPS = 20;
+
+// What a knob was asked to be while its answer is on the way, so that two quick taps are two steps.
+const asked = new Map<string, number>();
+
+export function Difficulty() {
+  const tuned = state.value?.tuned ?? null;
+  const dials = (info.value?.dials ?? []).filter((dial) => dial.knob.is_live);
+  if (tuned === null || (dials.length === 0 && !tuned.has_level && tuned.try_count === 0)) {
+    return null;
+  }
+  return (
+    <section class="card difficulty" aria-labelledby="difficulty-title">
+      <h2 id="difficulty-title">Difficulty</h2>
+      <div class="difficulty-line">
+        {tuned.has_level && <Level tuned={tuned} />}
+        <span id="difficulty-state" class="live" role="status">
+          {sentence(tuned)}
+        </span>
+        {tuned.can_undo && !isReplay.value && (
+          <Press control="undo" name="undo" label="Undo" side="right" />
+        )}
+      </div>
+      {tuned.offer_reason !== "" && <Offer tuned={tuned} />}
+      {dials.length > 0 && !isReplay.value && (
+        <details class="knobs">
+          <summary>Turn by hand</summary>
+          <ul>
+            {dials.map((dial) => (
+              <Knob key={dial.name} dial={dial} value={tuned.values[dial.name]} />
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Level({ tuned }: { tuned: Tuned }) {
+  return (
+    <span class="level">
+      <b class="live" id="level">
+        {fixed(tuned.level, 2)}
+      </b>
+      <meter
+        class="level-bar"
+        min={0}
+        max={1}
+        value={Number.isFinite(tuned.level) ? tuned.level : 0}
+        aria-label="Difficulty from 0 easy to 1 hard"
+      />
+    </span>
+  );
+}
+
+function Offer({ tuned }: { tuned: Tuned }) {
+  const way = tuned.offered_level > tuned.level ? "Harder" : "Easier";
+  return (
+    <div class="offer">
+      <p id="offer" role="status" class="live">
+        <b>
+          {way}? {fixed(tuned.offered_level, 2)}: {tuned.offer_words}.
+        </b>{" "}
+        {tuned.offer_reason}.
+      </p>
+      {!isReplay.value && (
+        <>
+          <Press control="accept" name="accept" label="Accept" side="right" />
+          <Press control="keep" name="keep" label="Keep" side="right" />
+        </>
+      )}
+    </div>
+  );
+}
+
+function sentence(tuned: Tuned): string {
+  if (tuned.try_count === 0) {
+    return "No task has ended yet.";
+  }
+  const all = `${tuned.success_count} of ${tuned.try_count} tasks done.`;
+  const recent = Number.isFinite(tuned.recent_frac)
+    ? ` ${Math.round(100 * tuned.recent_frac)} % of the last at this level.`
+    : "";
+  const rest = Number.isFinite(tuned.threshold) ? ` At rest at ${fixed(tuned.threshold, 2)}.` : "";
+  const brake = tuned.brake === "" ? "" : ` Not harder now: ${tuned.brake}.`;
+  return all + recent + rest + brake;
+}
+
+function Knob({ dial, value }: { dial: Dial; value: number | undefined }) {
+  return (
+    <li class="knob">
+      <span class="live" id={`knob-${dial.name}`}>
+        {dial.knob.says.replace("{}", value === undefined ? "–" : plain(value))}
+      </span>
+      <Turn dial={dial} value={value} sign={-1} />
+      <Turn dial={dial} value={value} sign={1} />
+    </li>
+  );
+}
+
+interface TurnProps {
+  dial: Dial;
+  value: number | undefined;
+  sign: 1 | -1;
+}
+
+function Turn({ dial, value, sign }: TurnProps) {
+  const control = controlOf(dial, sign);
+  return (
+    <Press
+      control={control}
+      name="turn"
+      extra={() => ({ param: dial.name, value: target(dial, value ?? dial.low, sign) })}
+      side="right"
+    >
+      {sign > 0 ? "+" : "−"}
+      <span class="unseen">
+        {sign > 0 ? "more" : "less"}: {dial.knob.says.replace("{}", "")}
+      </span>
+    </Press>
+  );
+}
+
+function controlOf(dial: Dial, sign: 1 | -1): string {
+  return `turn-${dial.name}-${sign > 0 ? "more" : "less"}`;
+}
+
+function target(dial: Dial, value: number, sign: 1 | -1): number {
+  const isPending = isAsking(controlOf(dial, 1)) || isAsking(controlOf(dial, -1));
+  const base = isPending ? (asked.get(dial.name) ?? value) : value;
+  const own = dial.knob.tap > 0 ? dial.knob.tap : (dial.high - dial.low) / DEFAULT_TAPS;
+  const tap = dial.is_whole ? Math.max(1, Math.round(own)) : own;
+  const wanted = Number((base + sign * tap).toPrecision(6));
+  const next = Math.min(dial.high, Math.max(dial.low, wanted));
+  asked.set(dial.name, next);
+  return next;
+}
+
+function plain(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}

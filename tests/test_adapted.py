@@ -1,0 +1,69 @@
+"""Difficulty that follows the person, as whole sessions in virtual time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tasks
+from still_lake import record
+
+from rehabsim.base.errors import ConfigError
+from rehabsim.research.measures import measures_of
+from rehabsim.research.page import render_page
+from rehabsim.research.walk import read_walk
+from rehabsim.session.replay import replay
+
+TASKS = str(Path(tasks.__file__))
+WIDTH = {"param": "width_m", "easy": 16.0, "hard": 4.0}
+ADAPT = {"ranges": [WIDTH], "level": 0.25, "count": 4}
+
+
+def adapted(path, **adapt):
+    return record(path, 20.0, scenario=TASKS, params={}, adapt=ADAPT | adapt)
+
+
+def test_it_gets_harder_for_who_succeeds_and_it_replays_and_is_reported(tmp_path):
+    _, log = adapted(tmp_path / "a.mcap", is_automatic=True)
+    ticks = log.table("ticks")
+    count = int(ticks["try_count"][-1])
+    assert count >= 8
+    assert ticks["success_count"][-1] == count
+    levels = np.unique(ticks["level"])
+    assert levels[:3] == pytest.approx([0.25, 0.40, 0.55])
+    assert replay(tmp_path / "a.mcap").difference is None
+    walk = read_walk(log)
+    measures = measures_of(walk)
+    found = {m.name: m.value for m in measures}
+    assert found["task_count"] == count
+    assert found["task_success_share"] == 1.0
+    assert found["difficulty_level"] == levels[-1]
+    page = render_page(log.header, "a.mcap", walk, measures, [])
+    assert "Difficulty 0.25 → 0.40: 4 of the last 4 tasks done, over 85%" in page
+
+
+def test_a_suggestion_alone_changes_nothing(tmp_path):
+    _, log = adapted(tmp_path / "a.mcap")
+    assert set(log.table("ticks")["level"]) == {0.25}
+    texts = [event.text for event in log.events() if event.kind == "adapt"]
+    assert texts
+    assert all(text.startswith("Suggested: difficulty 0.25 → 0.40") for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("adapt", "why"),
+    [
+        (
+            {"ranges": [{"param": "x_m", "easy": 1.0, "hard": 2.0}]},
+            r"params: x_m: unknown key",
+        ),
+        (
+            {"ranges": [{**WIDTH, "easy": 61.0}], "level": 0.5},
+            r"adapt.ranges 1: width_m = 61 is outside its range, 3 to 60",
+        ),
+        ({"level": 2.0}, r"adapt: level = 2.0: should be less than or equal to 1"),
+    ],
+)
+def test_a_table_that_cannot_be_is_refused_before_anything_runs(tmp_path, adapt, why):
+    with pytest.raises(ConfigError, match=why):
+        adapted(tmp_path / "a.mcap", **adapt)
+    assert not (tmp_path / "a.mcap").exists()
