@@ -141,6 +141,7 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         room: Room | None = None,
         perturb: dict[str, Any] | None = None,
         adapt: dict[str, Any] | None = None,
+        pacing: dict[str, Any] | None = None,
         **params: float,
     ) -> Iterator[Site]:
         with House(tmp_path_factory.mktemp("house"), room=room) as house:
@@ -150,6 +151,7 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
                 needs_display=needs_display,
                 perturb=perturb,
                 adapt=adapt,
+                pacing=pacing,
                 params=params,
             )
             session = _start_session(house, table, has_operator=has_operator)

@@ -19,7 +19,7 @@ OFFER_MS = 60_000
 
 @pytest.fixture(scope="module")
 def site(open_site):
-    with open_site(str(TASKS), room=room(**PATIENT), adapt=ADAPT) as site:
+    with open_site(str(TASKS), room=room(**PATIENT), adapt=ADAPT, pacing={}) as site:
         yield site
 
 
@@ -52,6 +52,16 @@ def test_a_knob_turns_a_tap_at_a_time_and_tells_in_plain_words(site):
     expect(page.locator("#knob-wind_mps")).to_have_text("wind of 2 m/s")
     page.click("#turn-wind_mps-more")
     expect(page.locator("#knob-wind_mps")).to_have_text("wind of 2.5 m/s")
+    page.context.close()
+
+
+def test_belts_follow_or_keep_the_set_speed_as_the_console_says(site):
+    page = site.open("/console")
+    expect(page.locator("#pacing")).to_have_text("Belts follow the person.")
+    page.click("#pacing-act")
+    expect(page.locator("#pacing")).to_have_text("Belts keep the set speed.")
+    page.click("#pacing-act")
+    expect(page.locator("#pacing")).to_have_text("Belts follow the person.")
     page.context.close()
 
 

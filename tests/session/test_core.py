@@ -51,6 +51,11 @@ def test_the_newest_of_several_reports_is_believed_and_all_events_are_kept():
 class Faster:
     """Belts that follow someone who is always faster."""
 
+    begin_count = 0
+
+    def begin_anew(self):
+        self.begin_count += 1
+
     def step(self, state):
         return state.cruise_speed_mps + 0.5
 
@@ -61,6 +66,39 @@ def test_belts_that_follow_change_what_the_scenario_is_told_and_not_what_was_set
     assert outputs.state.cruise_speed_mps == 1.3
     assert outputs.set_speed_mps == 0.8
     assert room.step(request("set_speed", speed_mps=0.9)).set_speed_mps == 0.9
+
+
+def test_belts_told_to_keep_their_speed_keep_the_one_they_have_and_follow_again_when_told():
+    pacing = Faster()
+    room = Room(pacing=pacing)
+    assert room.says(mode="running").pacing == "follows"
+    outputs = room.step(request("fix", id="1"))
+    assert outputs.pacing == "fixed"
+    assert outputs.state.cruise_speed_mps == outputs.set_speed_mps == 1.3
+    assert room.step().state.cruise_speed_mps == 1.3
+    assert room.step(request("set_speed", id="2", speed_mps=1.0)).state.cruise_speed_mps == 1.0
+    assert pacing.begin_count == 0
+    outputs = room.step(request("follow", id="3"))
+    assert (outputs.pacing, outputs.state.cruise_speed_mps) == ("follows", 1.5)
+    assert pacing.begin_count == 1
+
+
+def test_belts_at_rest_that_are_told_to_keep_their_speed_keep_the_set_one():
+    room = Room(pacing=Faster())
+    room.says(mode="idle")
+    assert room.step(request("fix")).set_speed_mps == 0.8
+
+
+def test_only_a_session_with_pacing_can_follow_and_only_who_commands_says_so():
+    room = Room()
+    ((_, ack),) = room.step(request("follow")).acks
+    assert (ack.status, "table [pacing]" in ack.reason) == ("rejected", True)
+    assert room.outputs[-1].pacing == ""
+    room = Room(pacing=Faster())
+    room.step(request("arm", client="other"))
+    room.says(mode="armed")
+    ((_, ack),) = room.step(request("fix", id="2")).acks
+    assert (ack.status, ack.reason) == ("rejected", "other is in command.")
 
 
 def test_missed_ticks_are_in_the_time_that_passed():

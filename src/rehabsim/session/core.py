@@ -8,6 +8,7 @@ from rehabsim.base.clock import NS
 from rehabsim.base.limits import Limits
 from rehabsim.base.quickest import Quickest
 from rehabsim.base.records import (
+    MOVING,
     BeltSample,
     Event,
     GaitEvent,
@@ -25,7 +26,7 @@ from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, LostError, failure
 from rehabsim.session.desk import Desk
 from rehabsim.session.dosing import dose
-from rehabsim.session.messages import Dose, Tuned
+from rehabsim.session.messages import Dose, PacingWord, Tuned
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.requests import Ack, ClientRequest
 from rehabsim.session.riding import Riding
@@ -87,6 +88,7 @@ class CoreOutputs(Record, frozen=True):
         dose: How far the perturbations are, None without any.
         set_speed_mps: By the therapist, whatever belts that follow make of it.
         tuned: How hard it is.
+        pacing: Whether belts follow the person.
     """
 
     state: State
@@ -102,6 +104,7 @@ class CoreOutputs(Record, frozen=True):
     dose: Dose | None = None
     set_speed_mps: float = nan
     tuned: Tuned | None = None
+    pacing: PacingWord = ""
 
 
 class Core:
@@ -150,6 +153,7 @@ class Core:
             limits,
             cruise_speed_mps,
             has_perturbations=perturber is not None,
+            has_pacing=pacing is not None,
             tune=self._tuning.ask,
         )
         self._report: Report | None = None
@@ -165,6 +169,8 @@ class Core:
         self._failure = ""
         self._riding = Riding(has_platform=has_platform)
         self._pacing = pacing
+        self._was_following = pacing is not None
+        self._paced_mps = nan
         self._perturber = perturber
         self._loss = ""
 
@@ -210,8 +216,7 @@ class Core:
             right_distance_m=self._right_m,
             cruise_speed_mps=self._desk.cruise_speed_mps,
         )
-        if self._pacing is not None:
-            state = structs.replace(state, cruise_speed_mps=self._pacing.step(state))
+        state = self._paced(state)
         step = self._ask_scenario(state, inputs.failure, events)
         if self._perturber is not None and not self._has_failed:
             is_on = self._desk.is_perturbing
@@ -248,6 +253,24 @@ class Core:
         if t_ns - belt.t_ns <= self._max_belt_age_ns:
             self._left_m += belt.left_speed_mps * dt_s if isfinite(belt.left_speed_mps) else 0.0
             self._right_m += belt.right_speed_mps * dt_s if isfinite(belt.right_speed_mps) else 0.0
+
+    def _paced(self, state: State) -> State:
+        """Return the state with the speed that belts that follow make of the set one."""
+        if self._pacing is None:
+            return state
+        if not self._desk.is_following:
+            if self._was_following and isfinite(self._paced_mps):
+                # They keep the speed that they have, and it is the set speed from now on.
+                self._desk.cruise_speed_mps = round(self._paced_mps, 2)
+                state = structs.replace(state, cruise_speed_mps=self._desk.cruise_speed_mps)
+            self._was_following = False
+            return state
+        if not self._was_following:
+            self._pacing.begin_anew()
+        self._was_following = True
+        paced_mps = self._pacing.step(state)
+        self._paced_mps = paced_mps if state.mode in MOVING else nan
+        return structs.replace(state, cruise_speed_mps=paced_mps)
 
     def _ask_scenario(self, state: State, logged_failure: str, events: list[Event]) -> Step:
         self._failure = ""
@@ -300,6 +323,7 @@ class Core:
             dose(self._perturber, is_on=desk.is_perturbing),
             desk.cruise_speed_mps,
             self._tuning.tuned(),
+            "" if self._pacing is None else "follows" if desk.is_following else "fixed",
         )
         desk.asks.clear()
         desk.acks.clear()

@@ -19,6 +19,7 @@ OFFER_S = 10.0
 """How long an offer of the command stands."""
 
 NO_PERTURBATIONS = "This session has no perturbations; its file would need a table [perturb]."
+NO_PACING = "The belts of this session cannot follow; its file would need a table [pacing]."
 NO_KNOBS = "This scenario has nothing that could be turned."
 NOT_YOURS = "This console is not in command."
 NOT_OFFERED = (
@@ -52,6 +53,7 @@ class Desk:
         acks: For the clients, likewise.
         events: For everyone, likewise.
         obstacle: Why the belts cannot be started in this session any more; empty while they can.
+        is_following: Belts follow the person, in a session with pacing.
         is_perturbing: Perturbations may come; they are held back again once the belts stop.
     """
 
@@ -61,6 +63,7 @@ class Desk:
         cruise_speed_mps: float,
         *,
         has_perturbations: bool = False,
+        has_pacing: bool = False,
         tune: Callable[[ClientRequest], str] | None = None,
     ) -> None:
         self.commander = ""
@@ -71,6 +74,8 @@ class Desk:
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
         self.obstacle = ""
+        self.is_following = has_pacing
+        self._has_pacing = has_pacing
         self.is_perturbing = False
         self._has_perturbations = has_perturbations
         self._tune_of = tune
@@ -212,6 +217,18 @@ class Desk:
         """Hold perturbations back; anyone may."""
         self.is_perturbing = False
         self._answer(request, "applied", "")
+
+    def _follow(self, request: ClientRequest) -> None:
+        """Have the belts follow the person from the speed that they have, or keep that."""
+        if not self._has_pacing:
+            self._refuse(request, NO_PACING)
+        elif self.commander and self.commander != request.client:
+            self._refuse(request, f"{self.commander} is in command.")
+        else:
+            self.is_following = request.name == "follow"
+            self._answer(request, "applied", "")
+
+    _fix = _follow
 
     def _tune(self, request: ClientRequest) -> None:
         """Ask for another difficulty; the answer waits for the scenario's."""

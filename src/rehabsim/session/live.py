@@ -358,6 +358,7 @@ class LiveSession:
             platform=ride(outputs.message.platform, report),
             dose=outputs.dose,
             tuned=outputs.tuned,
+            pacing=outputs.pacing,
         )
 
     def _session_message(self) -> SessionMessage:

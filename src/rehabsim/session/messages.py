@@ -96,6 +96,9 @@ class Dose(Record, frozen=True, kw_only=True):
     strides_left: int
 
 
+PacingWord = Literal["", "follows", "fixed"]
+
+
 class Tuned(Record, frozen=True):
     """How hard the session is.
 
@@ -155,6 +158,8 @@ class StateMessage(Record, frozen=True, kw_only=True):
         platform: Where the platform is; None where there is none, or nothing is known of it yet.
         dose: How far the perturbations are; None in a session without.
         tuned: How hard it is; None before anything is known of it.
+        pacing: `follows` where belts follow the person, `fixed` where they could and keep the set
+            speed, empty in a session without `[pacing]`.
     """
 
     schema: int = SCHEMA
@@ -181,6 +186,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     platform: Ride | None = None
     dose: Dose | None = None
     tuned: Tuned | None = None
+    pacing: PacingWord = ""
 
 
 class EventMessage(Record, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ RequestName = Literal[
     "settle",
     "perturb",
     "calm",
+    "follow",
+    "fix",
     "turn",
     "accept",
     "keep",

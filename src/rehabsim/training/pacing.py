@@ -157,6 +157,10 @@ class Pacing:
         self._obey_therapist(state)
         return self._speed_mps
 
+    def begin_anew(self) -> None:
+        """Follow from the set speed, as after a start; for when following was left off."""
+        self._was_moving = False
+
     def _part(self, gap_mps: float, accel_mps2: float, state: State) -> float:
         """Return how much of a gap is closed at this tick."""
         p = self.params

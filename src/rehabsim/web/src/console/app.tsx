@@ -34,9 +34,11 @@ export function App() {
       <main class="column second">
         <Numbers />
         <Plot />
-        <Difficulty />
-        <Perturbations />
-        <Platform />
+        <div class="extras">
+          <Difficulty />
+          <Perturbations />
+          <Platform />
+        </div>
         <Plates />
         <EventLog />
       </main>

@@ -2,7 +2,7 @@
 
 import { Press } from "./press";
 import { isAsking } from "./asks";
-import { state } from "./store";
+import { isReplay, state } from "./store";
 import { fixed, kmh } from "./words";
 
 const STEPS_MPS = [-0.1, -0.05, 0.05, 0.1];
@@ -55,8 +55,33 @@ export function Speed() {
           </Press>
         ))}
       </div>
+      <Following />
       <BeltTable />
     </section>
+  );
+}
+
+// Whether the belts follow the person, in a session in which they can.
+function Following() {
+  const pacing = state.value?.pacing ?? "";
+  if (pacing === "") {
+    return null;
+  }
+  const isFollowing = pacing === "follows";
+  return (
+    <div class="following">
+      <p id="pacing" role="status" class="live">
+        {isFollowing ? "Belts follow the person." : "Belts keep the set speed."}
+      </p>
+      {!isReplay.value && (
+        <Press
+          control="pacing-act"
+          name={isFollowing ? "fix" : "follow"}
+          label={isFollowing ? "Keep this speed" : "Follow the person"}
+          side="right"
+        />
+      )}
+    </div>
   );
 }
 

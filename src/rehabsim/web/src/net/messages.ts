@@ -152,6 +152,7 @@ export interface State {
   platform?: Ride | null;
   dose?: Dose | null;
   tuned?: Tuned | null;
+  pacing?: "" | "follows" | "fixed";
 }
 
 export interface Event {
@@ -231,6 +232,8 @@ export type RequestName =
   | "settle"
   | "perturb"
   | "calm"
+  | "follow"
+  | "fix"
   | "turn"
   | "accept"
   | "keep"
