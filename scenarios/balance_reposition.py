@@ -85,7 +85,7 @@ class Reposition:
         """Return the lean as it was held with the picture, and as it was found without."""
         direction_rad, name = self._ways[index]
         axis = np.array([cos(direction_rad), sin(direction_rad)])
-        along_m = (recording.cog_m() - recording.home_m) @ axis
+        along_m = (recording.place_m() - recording.home_m) @ axis
         shown_m, reached_m = (
             float(along_m[max(end - round(COUNTS_S * RATE_HZ), start) : end].mean())
             for start, end in map(recording.span, (Phase.GO, Phase.RECALL))

@@ -151,9 +151,12 @@ class Recording:
         From the forces where the plates measure shear, else from the centre of pressure, which in
         quick leans says up to a tenth of the way too much.
         """
+        return centre_of_gravity(_means(self.place_m(), every), RATE_HZ / every)
+
+    def place_m(self) -> Doubles:
+        """Return (n, 2) what the centre of gravity is made from: good for means."""
         com_m = self._table()[:, 2:4]
-        place_m = com_m if np.isfinite(com_m).all() else self._table()[:, :2]
-        return centre_of_gravity(_means(place_m, every), RATE_HZ / every)
+        return com_m if np.isfinite(com_m).all() else self._table()[:, :2]
 
     def _table(self) -> Doubles:
         return np.array(self._values).reshape(-1, len(self.COLUMNS))
