@@ -45,7 +45,10 @@ export class Hud {
   score(score: Score | null): void {
     this.box.classList.toggle("empty", score === null);
     this.point(score?.turn);
-    if (score === null || score.value === this.value.textContent) {
+    if (
+      score === null ||
+      (score.value === this.value.textContent && score.label === this.label.textContent)
+    ) {
       return;
     }
     const isPraise = this.value.textContent !== "" && score.label === "Gates";

@@ -12,6 +12,8 @@ export async function loadWorld(scenario: string, isCalm: boolean): Promise<Worl
       return new (await import("./scenes/hike")).Hike(isCalm);
     case "drive":
       return new (await import("./scenes/drive")).Drive();
+    case "balance":
+      return new (await import("./scenes/balance")).Balance();
     default:
       return new (await import("./scenes/grid")).Grid();
   }
