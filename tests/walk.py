@@ -16,6 +16,7 @@ def walk(
     cruise_mps: float = 1.0,
     gait: Callable[[float, Step | None], dict[str, Any]] = lambda t_s, step: {},
     accel_mps2: float = 0.5,
+    dt_s: float = DT_S,
 ) -> Iterator[tuple[State, Step]]:
     """Yield every tick's state and step; the belts follow the wish at `accel_mps2`.
 
@@ -25,16 +26,17 @@ def walk(
         cruise_mps: The therapist's speed.
         gait: Fields of `Gait` as a function of time and the step before.
         accel_mps2: How fast the belts change.
+        dt_s: From tick to tick.
     """
     left_mps = right_mps = left_m = right_m = 0.0
     step: Step | None = None
-    for index in range(round(duration_s / DT_S)):
-        t_s = index * DT_S
-        left_m += left_mps * DT_S
-        right_m += right_mps * DT_S
+    for index in range(round(duration_s / dt_s)):
+        t_s = index * dt_s
+        left_m += left_mps * dt_s
+        right_m += right_mps * dt_s
         state = State(
             t_ns=round(t_s * 1e9),
-            dt_s=DT_S,
+            dt_s=dt_s,
             mode="running",
             belt=BeltSample(round(t_s * 1e9), left_mps, right_mps, 0.0),
             gait=Gait(**gait(t_s, step)),
@@ -44,6 +46,6 @@ def walk(
         )
         step = scenario.step(state)
         yield state, step
-        most_mps = accel_mps2 * DT_S
+        most_mps = accel_mps2 * dt_s
         left_mps += min(max(step.wish.left_speed_mps - left_mps, -most_mps), most_mps)
         right_mps += min(max(step.wish.right_speed_mps - right_mps, -most_mps), most_mps)
