@@ -28,9 +28,10 @@ from rehabsim.session.dosing import dose
 from rehabsim.session.messages import Ack, Dose
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.riding import Riding
+from rehabsim.training.going import Deck
 from rehabsim.training.pacing import Pacing
-from rehabsim.training.perturb import Perturber
 from rehabsim.training.scenario import Stage, Step
+from rehabsim.training.unrest import Unrest
 
 PERIOD_NS = 4_000_000
 PERIOD_S = PERIOD_NS / NS
@@ -83,6 +84,7 @@ class CoreOutputs(Record, frozen=True):
         failure: Why the scenario gave no answer, at the tick when that was found out.
         dose: How far the perturbations are, None without any.
         set_speed_mps: By the therapist, whatever belts that follow make of it.
+        visual_sway_m: How far the world on the display is to the left of where it belongs.
     """
 
     state: State
@@ -97,6 +99,7 @@ class CoreOutputs(Record, frozen=True):
     failure: str = ""
     dose: Dose | None = None
     set_speed_mps: float = nan
+    visual_sway_m: float = 0.0
 
 
 class Core:
@@ -113,7 +116,7 @@ class Core:
         has_harness: The harness is measured in this room.
         has_platform: The room has one.
         pacing: What has the belts follow the person, or None.
-        perturber: What perturbs them, or None.
+        unrest: What perturbs them, or None.
     """
 
     def __init__(
@@ -129,7 +132,7 @@ class Core:
         has_harness: bool = False,
         has_platform: bool = False,
         pacing: Pacing | None = None,
-        perturber: Perturber | None = None,
+        unrest: Unrest | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -138,7 +141,7 @@ class Core:
         stated_n = nan if body_mass_kg is None else body_mass_kg * GRAVITY_MPS2
         self._occupant = Occupant(is_expected=not is_unloaded, stated_n=stated_n)
         self._needs_display = needs_display
-        self._desk = Desk(limits, cruise_speed_mps, has_perturbations=perturber is not None)
+        self._desk = Desk(limits, cruise_speed_mps, has_perturbations=unrest is not None)
         self._report: Report | None = None
         self._belt = NO_BELT
         self._plate_clock = Quickest()
@@ -152,7 +155,7 @@ class Core:
         self._failure = ""
         self._riding = Riding(has_platform=has_platform)
         self._pacing = pacing
-        self._perturber = perturber
+        self._unrest = unrest
         self._loss = ""
 
     def step(self, inputs: CoreInputs) -> CoreOutputs:
@@ -200,10 +203,11 @@ class Core:
         if self._pacing is not None:
             state = structs.replace(state, cruise_speed_mps=self._pacing.step(state))
         step = self._ask_scenario(state, inputs.failure, events)
-        if self._perturber is not None and not self._has_failed:
-            is_on = self._desk.is_perturbing
-            wish = self._perturber.step(state, step.wish, events, is_on=is_on)
-            step = structs.replace(step, wish=wish)
+        if self._unrest is not None and not self._has_failed:
+            is_on, deck = self._desk.is_perturbing, self._deck()
+            step = self._unrest.step(
+                state, step, events, is_on=is_on, deck=deck, harness_n=person.harness_n
+            )
         message = WishMessage(
             state.t_ns,
             step.wish,
@@ -228,6 +232,13 @@ class Core:
                 events += report.platform.decision.events
             events += report.notes
         return events
+
+    def _deck(self) -> Deck | None:
+        """Return what is known of the platform."""
+        if self._report is None or self._report.platform is None:
+            return None
+        platform = self._report.platform
+        return Deck(platform.sample, platform.decision.state.mode == "moving")
 
     def _move_belts(self, t_ns: int, dt_s: float) -> None:
         """Add up what was measured; what nobody measures is not added."""
@@ -277,8 +288,9 @@ class Core:
             gait_events,
             desk.commander,
             self._failure,
-            dose(self._perturber, is_on=desk.is_perturbing),
+            dose(self._unrest, is_on=desk.is_perturbing),
             desk.cruise_speed_mps,
+            0.0 if self._unrest is None else self._unrest.visual_sway_m,
         )
         desk.asks.clear()
         desk.acks.clear()

@@ -357,6 +357,7 @@ class LiveSession:
             ),
             platform=ride(outputs.message.platform, report),
             dose=outputs.dose,
+            visual_sway_m=outputs.visual_sway_m,
         )
 
     def _session_message(self) -> SessionMessage:

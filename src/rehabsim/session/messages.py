@@ -92,7 +92,12 @@ class Dose(Record, frozen=True, kw_only=True):
         count: Pulses in all.
         next_kind: Of the next trial, `catch` where nothing will happen; empty after the last.
         next_side: Leg that it will be timed to.
-        strides_left: Until it is due.
+        strides_left: Until it is due; -1 where nobody is told.
+        is_blind: Nobody is told which trial comes next, nor when.
+        fade_frac: How far unrest that goes on has come in; 1 is in full.
+        sway_amplitude_m: Of the deck's sway, 0 without.
+        noise_sd_mps: Of the belts' noise at the present speed, 0 without.
+        visual_amplitude_m: Of the picture's sway, 0 without.
     """
 
     is_on: bool
@@ -102,6 +107,11 @@ class Dose(Record, frozen=True, kw_only=True):
     next_kind: str
     next_side: str
     strides_left: int
+    is_blind: bool = False
+    fade_frac: float = 0.0
+    sway_amplitude_m: float = 0.0
+    noise_sd_mps: float = 0.0
+    visual_amplitude_m: float = 0.0
 
 
 class StateMessage(Record, frozen=True, kw_only=True):
@@ -130,6 +140,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         health: How well the session keeps up.
         platform: Where the platform is; None where there is none, or nothing is known of it yet.
         dose: How far the perturbations are; None in a session without.
+        visual_sway_m: The world that a display shows is so far to the left of where it belongs.
     """
 
     schema: int = SCHEMA
@@ -155,6 +166,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     health: Health
     platform: Ride | None = None
     dose: Dose | None = None
+    visual_sway_m: float = 0.0
 
 
 class EventMessage(Record, frozen=True, kw_only=True):
