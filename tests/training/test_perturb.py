@@ -11,8 +11,9 @@ from rehabsim.base.records import BeltSample, Gait, State, Wish
 from rehabsim.base.site import Site
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.training.achieved import BeltWatch, miss_s
-from rehabsim.training.perturb import FIRST_LAG_S, Perturber, Schedule
+from rehabsim.training.perturb import FIRST_LAG_S, Perturber
 from rehabsim.training.pulse import PerturbParams
+from rehabsim.training.schedule import Schedule
 from rehabsim.training.stride_clock import NS, STRIDE_COUNT, StrideClock
 
 LIMITS = load_toml(SIMULATED_SITE, Site).limits

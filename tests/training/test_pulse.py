@@ -29,6 +29,7 @@ def test_each_kind_has_usual_figures_that_the_simulated_room_allows(kind):
         ("trip", "left", (False, True)),
         ("trip", "right", (True, False)),
         ("push", "left", (True, True)),
+        ("brake", "right", (True, True)),
         ("stop", "right", (True, True)),
     ],
 )
@@ -82,6 +83,7 @@ def test_without_limits_for_it_there_is_none():
     ("pulse", "words"),
     [
         ({"kind": "slip", "change_mps": 0.4}, "a slip is slower, below 0"),
+        ({"kind": "brake", "change_mps": 0.3}, "a brake is slower, below 0"),
         ({"kind": "pull", "change_mps": -0.4}, "a pull is faster, above 0"),
         ({"kind": "slip", "sides": []}, "sides"),
         ({"kind": "shove"}, "kind"),

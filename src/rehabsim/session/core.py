@@ -32,9 +32,10 @@ from rehabsim.session.requests import Ack, ClientRequest
 from rehabsim.session.riding import Riding
 from rehabsim.session.tuning import Tuning
 from rehabsim.training.adapt import Adapter
+from rehabsim.training.going import Deck
 from rehabsim.training.pacing import Pacing
-from rehabsim.training.perturb import Perturber
 from rehabsim.training.scenario import Stage, Step
+from rehabsim.training.unrest import Unrest
 
 PERIOD_NS = 4_000_000
 PERIOD_S = PERIOD_NS / NS
@@ -89,6 +90,7 @@ class CoreOutputs(Record, frozen=True):
         set_speed_mps: By the therapist, whatever belts that follow make of it.
         tuned: How hard it is.
         pacing: Whether belts follow the person.
+        visual_sway_m: How far the world on the display is to the left of where it belongs.
     """
 
     state: State
@@ -105,6 +107,7 @@ class CoreOutputs(Record, frozen=True):
     set_speed_mps: float = nan
     tuned: Tuned | None = None
     pacing: PacingWord = ""
+    visual_sway_m: float = 0.0
 
 
 class Core:
@@ -121,8 +124,8 @@ class Core:
         has_harness: The harness is measured in this room.
         has_platform: The room has one.
         pacing: What has the belts follow the person, or None.
-        perturber: What perturbs them, or None.
         adapter: Keeps how hard it is, or None.
+        unrest: What perturbs them, or None.
     """
 
     def __init__(
@@ -138,8 +141,8 @@ class Core:
         has_harness: bool = False,
         has_platform: bool = False,
         pacing: Pacing | None = None,
-        perturber: Perturber | None = None,
         adapter: Adapter | None = None,
+        unrest: Unrest | None = None,
     ) -> None:
         self._scenario = scenario
         self._answer = AnswerCheck(scenario.Scene)
@@ -152,7 +155,7 @@ class Core:
         self._desk = Desk(
             limits,
             cruise_speed_mps,
-            has_perturbations=perturber is not None,
+            has_perturbations=unrest is not None,
             has_pacing=pacing is not None,
             tune=self._tuning.ask,
         )
@@ -171,7 +174,7 @@ class Core:
         self._pacing = pacing
         self._was_following = pacing is not None
         self._paced_mps = nan
-        self._perturber = perturber
+        self._unrest = unrest
         self._loss = ""
 
     def step(self, inputs: CoreInputs) -> CoreOutputs:
@@ -218,10 +221,11 @@ class Core:
         )
         state = self._paced(state)
         step = self._ask_scenario(state, inputs.failure, events)
-        if self._perturber is not None and not self._has_failed:
-            is_on = self._desk.is_perturbing
-            wish = self._perturber.step(state, step.wish, events, is_on=is_on)
-            step = structs.replace(step, wish=wish)
+        if self._unrest is not None and not self._has_failed:
+            is_on, deck = self._desk.is_perturbing, self._deck()
+            step = self._unrest.step(
+                state, step, events, is_on=is_on, deck=deck, harness_n=person.harness_n
+            )
         message = WishMessage(
             state.t_ns,
             step.wish,
@@ -246,6 +250,13 @@ class Core:
                 events += report.platform.decision.events
             events += report.notes
         return events
+
+    def _deck(self) -> Deck | None:
+        """Return what is known of the platform."""
+        if self._report is None or self._report.platform is None:
+            return None
+        platform = self._report.platform
+        return Deck(platform.sample, platform.decision.state.mode == "moving")
 
     def _move_belts(self, t_ns: int, dt_s: float) -> None:
         """Add up what was measured; what nobody measures is not added."""
@@ -320,10 +331,11 @@ class Core:
             gait_events,
             desk.commander,
             self._failure,
-            dose(self._perturber, is_on=desk.is_perturbing),
+            dose(self._unrest, is_on=desk.is_perturbing),
             desk.cruise_speed_mps,
             self._tuning.tuned(),
             "" if self._pacing is None else "follows" if desk.is_following else "fixed",
+            0.0 if self._unrest is None else self._unrest.visual_sway_m,
         )
         desk.asks.clear()
         desk.acks.clear()

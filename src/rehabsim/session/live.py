@@ -359,6 +359,7 @@ class LiveSession:
             dose=outputs.dose,
             tuned=outputs.tuned,
             pacing=outputs.pacing,
+            visual_sway_m=outputs.visual_sway_m,
         )
 
     def _session_message(self) -> SessionMessage:

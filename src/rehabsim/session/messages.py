@@ -84,7 +84,12 @@ class Dose(Record, frozen=True, kw_only=True):
         count: Pulses in all.
         next_kind: Of the next trial, `catch` where nothing will happen; empty after the last.
         next_side: Leg that it will be timed to.
-        strides_left: Until it is due.
+        strides_left: Until it is due; -1 where nobody is told.
+        is_blind: Nobody is told which trial comes next, nor when.
+        fade_frac: How far unrest that goes on has come in; 1 is in full.
+        sway_amplitude_m: Of the deck's sway, 0 without.
+        noise_sd_mps: Of the belts' noise at the present speed, 0 without.
+        visual_amplitude_m: Of the picture's sway, 0 without.
     """
 
     is_on: bool
@@ -94,6 +99,11 @@ class Dose(Record, frozen=True, kw_only=True):
     next_kind: str
     next_side: str
     strides_left: int
+    is_blind: bool = False
+    fade_frac: float = 0.0
+    sway_amplitude_m: float = 0.0
+    noise_sd_mps: float = 0.0
+    visual_amplitude_m: float = 0.0
 
 
 PacingWord = Literal["", "follows", "fixed"]
@@ -160,6 +170,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
         tuned: How hard it is; None before anything is known of it.
         pacing: `follows` where belts follow the person, `fixed` where they could and keep the set
             speed, empty in a session without `[pacing]`.
+        visual_sway_m: The world that a display shows is so far to the left of where it belongs.
     """
 
     schema: int = SCHEMA
@@ -187,6 +198,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     dose: Dose | None = None
     tuned: Tuned | None = None
     pacing: PacingWord = ""
+    visual_sway_m: float = 0.0
 
 
 class EventMessage(Record, frozen=True, kw_only=True):

@@ -20,9 +20,9 @@ from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario, find_scenario
 from rehabsim.training.adapt import Adapter, AdaptParams
 from rehabsim.training.pacing import Pacing, PacingParams
-from rehabsim.training.perturb import Perturber
-from rehabsim.training.pulse import PerturbParams, why_impossible
+from rehabsim.training.pulse import PerturbParams
 from rehabsim.training.scenario import Stage
+from rehabsim.training.unrest import Unrest, why_refused
 
 SIMULATED_SITE = Path(__file__).parent / "simulated.toml"
 """The room that is used when none is named."""
@@ -98,7 +98,7 @@ def make_core(site: Site, session: Session, scenario: Stage, *, where: str) -> C
         body_mass_kg=session.body_mass_kg,
         has_platform=site.platform is not None,
         pacing=pacing,
-        perturber=_perturber(site, session, where),
+        unrest=_unrest(site, session, where),
         adapter=_adapter(session, scenario, where),
     )
 
@@ -124,18 +124,15 @@ def _adapter(session: Session, scenario: Stage, where: str) -> Adapter | None:
     return Adapter(params)
 
 
-def _perturber(site: Site, session: Session, where: str) -> Perturber | None:
+def _unrest(site: Site, session: Session, where: str) -> Unrest | None:
     if session.perturb is None:
         return None
     params = check(session.perturb, PerturbParams, where=f"{where}: perturb")
     speed_mps = session.cruise_speed_mps
-    for number, pulse in enumerate(params.pulses, 1):
-        why = why_impossible(pulse, speed_mps, params.jitter_frac, site.limits)
-        if why:
-            raise ConfigError(
-                f"{where}: perturb.pulses {number}, a {pulse.kind} from {speed_mps:g} m/s, {why}."
-            )
-    return Perturber(params, site.limits, session.seed)
+    table, why = why_refused(params, site.limits, site.platform_limits, speed_mps)
+    if why:
+        raise ConfigError(f"{where}: perturb.{table}, {why}.")
+    return Unrest(params, site.limits, site.platform_limits, speed_mps=speed_mps, seed=session.seed)
 
 
 def tightened(site: Site, session: Session, *, where: str) -> Site:

@@ -51,6 +51,7 @@ _NUMBERS = (
     "command_left_accel_mps2",
     "command_right_accel_mps2",
     "command_incline_rad",
+    "visual_sway_m",
 )
 
 NOT_REPLAYED = ("lateness_s",)
@@ -104,5 +105,6 @@ def tick_row(
         wish.right_speed_mps,
         wish.incline_rad,
         *command,
+        outputs.visual_sway_m,
         *values_of(state.gait),
     )

@@ -5,15 +5,21 @@ asked for at a phase of one leg's stride, from heel strike (0) to the next (1).
 """
 
 from math import nan
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, model_validator
 
 from rehabsim.base.config import Strict
 from rehabsim.base.limits import Limits
 from rehabsim.base.records import Side
+from rehabsim.training.noise import NoiseParams
+from rehabsim.training.shove import Shift, Tilt
+from rehabsim.training.sway import SwayParams, VisualParams
 
-Kind = Literal["slip", "pull", "trip", "push", "stop"]
+Kind = Literal["slip", "pull", "trip", "push", "brake", "stop"]
+TIED: tuple[Kind, ...] = ("push", "brake", "stop")
+"""Kinds that move both belts alike."""
+
 SIDES: tuple[Side, Side] = ("left", "right")
 
 USUAL: dict[object, tuple[float, float]] = {
@@ -21,6 +27,7 @@ USUAL: dict[object, tuple[float, float]] = {
     "pull": (0.15, 0.4),
     "trip": (0.65, -0.3),
     "push": (0.1, 0.3),
+    "brake": (0.1, -0.3),
     "stop": (0.1, -2.0),
 }
 """Phase and change in m/s of each kind: where to begin, not a dose."""
@@ -32,9 +39,9 @@ class Pulse(Strict):
     Attributes:
         kind: `slip`: the belt under the foot that landed brakes, the foot slides forward;
             `pull`: it speeds up, the foot is pulled back; `trip`: the belt under the other foot
-            brakes as this leg begins its swing; `push`: both speed up; `stop`: both come to rest,
-            which from 1.1 m/s at 5 m/s² throws every simulated person into the harness
-            (PERTURB.md).
+            brakes as this leg begins its swing; `push`: both speed up; `brake`: both slow down;
+            `stop`: both come to rest, which from 1.1 m/s at 5 m/s² throws every simulated person
+            into the harness (PERTURB.md).
         sides: Legs to whose stride it is timed.
         phase: Of that stride.
         change_mps: Of speed; positive is faster. `stop` takes what there is.
@@ -60,7 +67,7 @@ class Pulse(Strict):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        is_slower = self.kind in ("slip", "trip", "stop")
+        is_slower = self.kind in ("slip", "trip", "brake", "stop")
         if is_slower != (self.change_mps < 0):
             raise ValueError(
                 f"change_mps = {self.change_mps:g}: a {self.kind} is"
@@ -70,7 +77,7 @@ class Pulse(Strict):
 
     def belts(self, side: Side) -> tuple[bool, bool]:
         """Return which belts it moves, left and right, when timed to a leg."""
-        if self.kind in ("push", "stop"):
+        if self.kind in TIED:
             return True, True
         is_left = (side == "left") != (self.kind == "trip")
         return is_left, not is_left
@@ -80,26 +87,39 @@ class Pulse(Strict):
         return -speed_mps if self.kind == "stop" else max(self.change_mps * scale, -speed_mps)
 
 
+AnyPulse: TypeAlias = Pulse | Shift | Tilt
+
+
 class PerturbParams(Strict):
-    """`[perturb]` of a session.
+    """`[perturb]` of a session: pulses, unrest that goes on, or both.
 
     Attributes:
-        pulses: Each is as likely as the others.
+        pulses: Of belts or platform; each is as likely as the others.
+        sway: Of the deck.
+        noise: Of the belts.
+        visual: Of the picture.
         count: Pulses in all, catch trials not counted.
         warm_up_strides: Before the first.
         min_strides: From one to the next, at least.
         max_strides: The same at most.
         catch_frac: Part of the trials in which nothing happens.
         jitter_frac: By how much of itself each change is made larger or smaller at random.
+        is_blind: Nobody at a screen is told which trial comes next, nor when.
     """
 
-    pulses: Annotated[list[Pulse], Field(min_length=1, max_length=20)]
+    pulses: Annotated[
+        list[Annotated[AnyPulse, Field(discriminator="kind")]], Field(max_length=20)
+    ] = Field(default_factory=list)
+    sway: SwayParams | None = None
+    noise: NoiseParams | None = None
+    visual: VisualParams | None = None
     count: Annotated[int, Field(ge=1, le=500)] = 24
     warm_up_strides: Annotated[int, Field(ge=5, le=500)] = 20
     min_strides: Annotated[int, Field(ge=4, le=200)] = 10
     max_strides: Annotated[int, Field(ge=4, le=200)] = 25
     catch_frac: Annotated[float, Field(ge=0, le=0.5)] = 0.15
     jitter_frac: Annotated[float, Field(ge=0, le=0.5)] = 0.15
+    is_blind: bool = False
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -107,6 +127,10 @@ class PerturbParams(Strict):
             raise ValueError(
                 f"min_strides = {self.min_strides} is above max_strides = {self.max_strides}"
             )
+        if not (self.pulses or self.sway or self.noise or self.visual):
+            raise ValueError("nothing is in it: pulses, sway, noise or visual")
+        if self.sway and not all(isinstance(pulse, Pulse) for pulse in self.pulses):
+            raise ValueError("the platform cannot sway and be pulsed at once; take one of them out")
         return self
 
 
@@ -125,7 +149,7 @@ def why_impossible(pulse: Pulse, speed_mps: float, jitter_frac: float, limits: L
     size_mps = abs(pulse.change_from(speed_mps, 1 + jitter_frac))
     a_mps2, j_mps3 = pulse.accel_mps2, most.max_jerk_mps3
     faster_mps = speed_mps + (size_mps if pulse.change_mps > 0 else 0.0)
-    is_apart = pulse.kind not in ("push", "stop")
+    is_apart = pulse.kind not in TIED
     lasts_s = 2 * (size_mps / a_mps2 + a_mps2 / j_mps3) + pulse.hold_s
     moved_m = size_mps * (size_mps / a_mps2 + pulse.hold_s)
     room_m = min(limits.max_ahead_m, limits.max_behind_m)
