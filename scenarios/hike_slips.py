@@ -7,8 +7,10 @@ does not without a harness where that is needed.
 import numpy as np
 
 from rehabsim.base.records import Event, Severity, Side, State, Wish
-from rehabsim.training.perturb import FIRST_LAG_S, LATE_S, TAKEN_S, Going, Trial
+from rehabsim.training.going import GoingBelts
+from rehabsim.training.perturb import FIRST_LAG_S, LATE_S, TAKEN_S
 from rehabsim.training.pulse import SIDES, Pulse
+from rehabsim.training.schedule import Trial
 from rehabsim.training.stride_clock import NS, StrideClock
 
 WARM_UP_STRIDES = 20
@@ -37,7 +39,7 @@ class Slips:
         self._side = self._either()
         self._ready_ns: int | None = None
         self._last_ns: int | None = None
-        self._going: Going | None = None
+        self._going: GoingBelts | None = None
         self._was_taken = False
 
     def step(
@@ -84,24 +86,20 @@ class Slips:
             accel_mps2=ACCEL_MPS2,
             hold_s=HOLD_S,
         )
-        bases_mps = (wish.left_speed_mps, wish.right_speed_mps)
-        left_mps, right_mps = (
-            pulse.change_from(base_mps) if is_moved else 0.0
-            for base_mps, is_moved in zip(bases_mps, pulse.belts(self._side), strict=True)
-        )
         trial = Trial(pulse, self._side, is_catch=False, scale=1.0, stride=self._clock.count)
         stride_s = self._clock.stride_s(self._side)
-        self._going = Going(trial, state.t_ns, bases_mps, (left_mps, right_mps), stride_s)
+        before_mps = (state.belt.left_speed_mps, state.belt.right_speed_mps)
+        self._going = GoingBelts(trial, state, stride_s, wish, [before_mps])
         self._was_taken = False
         return self._going.wish(state.t_ns, wish)
 
-    def _go_on(self, state: State, going: Going, wish: Wish, events: list[Event]) -> Wish:
+    def _go_on(self, state: State, going: GoingBelts, wish: Wish, events: list[Event]) -> Wish:
         t_s = (state.t_ns - going.since_ns) / NS
         self._was_taken = self._was_taken or state.mode == "perturbing"
         is_allowed = t_s < TAKEN_S or state.mode == "perturbing"
         if t_s < going.total_s and is_allowed:
             return going.wish(state.t_ns, wish)
-        asked_mps = going.changes_mps[0] or going.changes_mps[1]
+        asked_mps = going.asked["asked_change_mps"]
         side = going.trial.side
         text = f"A stone slipped under the {side} foot: {asked_mps:+.2f} m/s asked."
         if not self._was_taken:

@@ -123,7 +123,7 @@ def test_it_says_why_there_is_no_answer(tmp_path, deed, why):
     ("text", "why"),
     [
         ("1 / 0", "ZeroDivisionError"),
-        ("x = 1", "has 0 classes with Params and step"),
+        ("x = 1", "no class in it has Params and step"),
         ("import os; os._exit(3)", "ended (exit status 3)"),
         (FILE.format(deed="pass").replace("tick_count: int", "a: str"), "Scene.a"),
         (

@@ -112,8 +112,11 @@ _UNITS = {
 }
 
 
+def unit_of(key: str) -> str:
+    """Return the unit that a name ends in, in words; empty where it has none."""
+    return next((unit for suffix, unit in _UNITS.items() if key.endswith(suffix)), "")
+
+
 def _unit_hint(key: str) -> str:
-    for suffix, unit in _UNITS.items():
-        if key.endswith(suffix):
-            return f" (a number in {unit})"
-    return ""
+    unit = unit_of(key)
+    return f" (a number in {unit})" if unit else ""

@@ -7,7 +7,7 @@ from cyclopts import App, CycloptsError
 
 from rehabsim import __version__
 from rehabsim.base.errors import ConfigError, RehabsimError
-from rehabsim.cli import devices, keys, logs, sessions, subjects
+from rehabsim.cli import devices, keys, logs, scenarios, sessions, subjects
 from rehabsim.cli.terminal import EXIT_FOUND, EXIT_USAGE, err
 
 app = App(
@@ -23,7 +23,12 @@ app.command(logs.import_command, name="import")
 app.command(devices.simulate)
 app.command(sessions.watch)
 app.command(devices.devices)
+app.command(scenarios.scenarios)
 app.command(sessions.bench)
+
+new_app = App(name="new", help="Begin something of your own.")
+new_app.command(scenarios.new_scenario, name="scenario")
+app.command(new_app)
 
 log_app = App(name="log", help="Look at, check and mend session logs.")
 log_app.command(logs.recover)

@@ -17,7 +17,7 @@ from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.site import DeviceTable, FaultFile, Session, Site
 from rehabsim.cli.terminal import err, out
 from rehabsim.session.keys import check_reach, load_client_key
-from rehabsim.session.setup import SIMULATED_SITE, ready_session
+from rehabsim.session.setup import SIMULATED_SITE, load_session, ready_session
 from rehabsim.session.subject import check_subject
 
 
@@ -135,7 +135,7 @@ def _session(
     seed: int | None,
     faults: Path | None,
 ) -> Session:
-    session = load_toml(Path(what), Session) if what.endswith(".toml") else ready_session(what)
+    session = load_session(Path(what)) if what.endswith(".toml") else ready_session(what)
     changes: dict[str, Any] = {}
     if patient is not None:
         changes["patient"] = patient

@@ -1,5 +1,8 @@
 """What a scenario may answer: plain numbers of the right kind, or a reason why not. Pure."""
 
+import builtins
+import difflib
+import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,6 +22,7 @@ _PLAIN: dict[ColumnType, type] = {"f8": float, "i8": int, "?": bool}
 _Kinds: TypeAlias = list[tuple[str, type]]
 _TRY_KINDS: _Kinds = [("is_success", bool), ("error_frac", float)]
 MAX_EVENT_NS = 2**62
+_MISSING = re.compile("cannot import name '(.+?)'")
 
 
 class LostError(Exception):
@@ -129,16 +133,39 @@ def failure(error: Exception, stage: Stage) -> str:
         return str(error)
     code = getattr(stage, "code", stage)
     module = sys.modules.get(type(code).__module__)
-    return "failed" + _where(error, getattr(module, "__file__", None) or "")
+    file = getattr(module, "__file__", None) or ""
+    where = place(error, file) or _at_step(code, file)
+    reason = " ".join(str(error).split())
+    return f"failed{where}: {type(error).__name__}: {reason}{hint(error)}"
 
 
-def _where(error: Exception, scenario_file: str) -> str:
+def place(error: BaseException, scenario_file: str) -> str:
+    """Return the innermost line of a scenario's folder that an error came through, or nothing."""
     frames = traceback.extract_tb(error.__traceback__)
     folder = Path(scenario_file).parent
     own = [frame for frame in frames if Path(frame.filename).parent == folder]
-    place = ""
-    if own:
-        source = f" ({own[-1].line})" if own[-1].line else ""
-        place = f" in {Path(own[-1].filename).name}, line {own[-1].lineno}{source}"
-    reason = " ".join(str(error).split())
-    return f"{place}: {type(error).__name__}: {reason}"
+    if not own:
+        return ""
+    source = f" ({own[-1].line})" if own[-1].line else ""
+    return f" in {Path(own[-1].filename).name}, line {own[-1].lineno}{source}"
+
+
+def _at_step(scenario: object, file: str) -> str:
+    """Return where the answer was made that cannot be one."""
+    code = getattr(getattr(type(scenario), "step", None), "__code__", None)
+    return "" if code is None or not file else f" in {Path(file).name}, line {code.co_firstlineno}"
+
+
+def hint(error: BaseException) -> str:
+    """Return the likeliest name that was meant, where one was not found."""
+    known: list[str] = []
+    name = getattr(error, "name", None)
+    if isinstance(error, AttributeError):
+        known = dir(error.obj)
+    elif isinstance(error, NameError) and error.__traceback__ is not None:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        known = [*frames[-1].f_locals, *frames[-1].f_globals, *dir(builtins)]
+    elif isinstance(error, ImportError) and (missing := _MISSING.match(str(error))):
+        known, name = dir(sys.modules.get(str(name))), missing[1]
+    near = difflib.get_close_matches(str(name), known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""

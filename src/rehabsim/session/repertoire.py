@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from rehabsim.base.config import check
-from rehabsim.base.errors import ConfigError, ScenarioError
+from rehabsim.base.errors import ConfigError
 from rehabsim.devices.driver import installed
+from rehabsim.session.inspection import check_name, check_parts, failing, only_scenario
 from rehabsim.training.scenario import Scenario
 
 SCENARIOS = "rehabsim.scenarios"
@@ -58,7 +59,10 @@ def load_scenario(name: str) -> type[Scenario]:
     file = find_scenario(name)
     known = installed(SCENARIOS)
     if name in known:
-        return cast("type[Scenario]", known[name].load())
+        try:
+            return cast("type[Scenario]", known[name].load())
+        except Exception as error:
+            raise failing(file or Path(name), error) from error
     assert file is not None
     return _scenario_in_file(file)
 
@@ -72,20 +76,9 @@ def _scenario_in_file(path: Path) -> type[Scenario]:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ScenarioError(f"scenario {path}: {type(error).__name__}: {error}.") from error
-    found = [
-        item
-        for item in vars(module).values()
-        if inspect.isclass(item)
-        and item.__module__ == spec.name
-        and hasattr(item, "step")
-        and hasattr(item, "Params")
-    ]
-    if len(found) != 1:
-        raise ScenarioError(
-            f"scenario {path}: has {len(found)} classes with Params and step, needs exactly one."
-        )
-    return cast("type[Scenario]", found[0])
+        raise failing(path, error) from error
+    own = [k for k in vars(module).values() if inspect.isclass(k) and k.__module__ == spec.name]
+    return cast("type[Scenario]", only_scenario(own, path))
 
 
 def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -> Scenario:
@@ -93,7 +86,15 @@ def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -
 
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
-        ScenarioError: Its file cannot be run.
+        ScenarioError: Its code cannot be run, or is no scenario.
     """
     kind = load_scenario(name)
-    return kind(check(params, kind.Params, where=f"{where}: params"), seed)
+    file = Path(getattr(sys.modules.get(kind.__module__), "__file__", None) or name)
+    check_parts(kind, file)
+    checked = check(params, kind.Params, where=f"{where}: params")
+    try:
+        scenario = kind(checked, seed)
+    except Exception as error:
+        raise failing(file, error) from error
+    check_name(scenario, file)
+    return scenario

@@ -38,7 +38,20 @@ def ready_session(name: str) -> Session:
     beside = None if file is None else file.with_suffix(".toml")
     if beside is None or not beside.exists():
         return Session(scenario=name)
-    return load_toml(beside, Session)
+    return load_session(beside)
+
+
+def load_session(path: Path) -> Session:
+    """Return a session file; a scenario's file that it names by a bare name is the one beside it.
+
+    Raises:
+        ConfigError: The file is missing or wrong.
+    """
+    session = load_toml(path, Session)
+    beside = path.parent / session.scenario
+    if session.scenario.endswith(".py") and beside.is_file():
+        return session.model_copy(update={"scenario": str(beside)})
+    return session
 
 
 def make_scenario(session: Session, *, where: str) -> OwnStage:
