@@ -1,37 +1,28 @@
 """A boat on a lake: walking drives it, shifting the load from foot to foot steers it."""
 
-from math import atan, cos, isfinite, pi, sin, tau
+from math import atan, isfinite
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from rehabsim.base.config import Strict
-from rehabsim.base.records import Event, Record, State, Wish
+from rehabsim.base.records import MOVING, PlatformWish, Record, State, Wish
+from rehabsim.training.knob import Knob
+from rehabsim.training.motion import CLINICAL, STANDING, Cueing, Motion, Tuning
 from rehabsim.training.scenario import Step
+from scenarios.boat_gates import Course, Layout
+from scenarios.boat_hull import Hull, Pull
+from scenarios.boat_water import Swell, Water, Wind
 
-STEER_TIME_S = 0.6
-"""The rudder follows the load share this slowly."""
+WAVE_LEVELS_M = (0.3, 0.41, 0.52, 0.63, 0.74)
+"""Heights of the waves at levels 1 to 5: roll of 1.0 to 2.5 degrees RMS on the first course."""
 
-HULL_M = 5.0
-"""Waves shorter than the hull rock it less."""
+COP_FRAC, COP_DEAD_FRAC = 0.6, 0.05
+"""Of what the person can reach: where the rudder is full, and below which it does nothing."""
 
-
-class Gate:
-    """Two buoys to pass between."""
-
-    def __init__(self, x_m: float, y_m: float, heading_rad: float) -> None:
-        self.x_m, self.y_m, self.heading_rad = x_m, y_m, heading_rad
-
-    def ahead_m(self, x_m: float, y_m: float) -> float:
-        """Return how far the gate lies ahead of a point, along its course."""
-        dx_m, dy_m = self.x_m - x_m, self.y_m - y_m
-        return dx_m * cos(self.heading_rad) + dy_m * sin(self.heading_rad)
-
-    def aside_m(self, x_m: float, y_m: float) -> float:
-        """Return how far to the left of the gate's middle a point lies."""
-        dx_m, dy_m = x_m - self.x_m, y_m - self.y_m
-        return dy_m * cos(self.heading_rad) - dx_m * sin(self.heading_rad)
+SWELL = Tuning(push_gain=0.0, heave_gain=0.35, turn_gain=1.0, heave_radps=0.1, turn_radps=0.1)
+"""The deck tilts as the boat does, heaves by a part of it, and comes level in a lasting heel."""
 
 
 class Boat:
@@ -43,40 +34,120 @@ class Boat:
         """`[params]` of a boat session.
 
         Attributes:
-            speed_gain: Metres of lake per metre of belt.
+            is_standing: The belts rest and a motor drives the boat; for people who only stand.
+            standing_speed_mps: Belt speed that this motor is worth.
+            is_steered_by_cop: The rudder follows the centre of pressure, not the load share.
+            is_reversed: The boat turns away from the loaded side.
+            speed_gain: Metres of lake per metre of belt, once under way.
             load_range_frac: Shift of the load share that turns the rudder fully.
             load_dead_frac: Shift that does nothing.
+            cop_limit_m: How far to either side this person can take the centre of pressure; 0.6
+                of it turns the rudder fully, 0.05 of that does nothing.
             max_turn_radps: Turn rate at full rudder and 1 m/s of belt.
             turn_split_mps: The outer belt runs this much faster at full rudder.
-            wave_height_m: Trough to crest.
+            wave_height_m: Of the larger waves, trough to crest. `WAVE_LEVELS_M` are levels 1 to 5.
             wave_length_m: Crest to crest.
             wave_period_s: Of the waves passing a fixed point.
             wave_direction_rad: Where the waves travel to; 0 is along the first course.
             wave_effort: Part of the belt speed lost per unit of slope uphill, won downhill.
+            wind_speed_mps: Pushes the boat aside.
+            wind_direction_rad: Where the wind blows to; 0 is along the first course.
+            gust_frac: The strongest gusts and lulls, of the wind.
             gate_spacing_m: From gate to gate.
             gate_width_m: Between the buoys.
             max_gate_turn_rad: Change of course from gate to gate.
+            platform_gain: What the platform does of the boat's motion, as far as the person and
+                the platform can take it; 0 leaves it alone.
+            max_lateral_mps2: Sideways acceleration that the person can take, tilt included.
         """
 
-        speed_gain: Annotated[float, Field(ge=0.5, le=10)] = 3.0
-        load_range_frac: Annotated[float, Field(gt=0, le=0.5)] = 0.06
-        load_dead_frac: Annotated[float, Field(ge=0, le=0.2)] = 0.005
-        max_turn_radps: Annotated[float, Field(gt=0, le=1)] = 0.12
-        turn_split_mps: Annotated[float, Field(ge=0, le=0.3)] = 0.05
-        wave_height_m: Annotated[float, Field(ge=0, le=3)] = 0.5
-        wave_length_m: Annotated[float, Field(ge=5, le=100)] = 18.0
-        wave_period_s: Annotated[float, Field(ge=2, le=30)] = 6.0
-        wave_direction_rad: Annotated[float, Field(ge=-4, le=4)] = 2.6
-        wave_effort: Annotated[float, Field(ge=0, le=5)] = 1.5
-        gate_spacing_m: Annotated[float, Field(ge=15, le=300)] = 45.0
-        gate_width_m: Annotated[float, Field(ge=3, le=60)] = 12.0
-        max_gate_turn_rad: Annotated[float, Field(ge=0, le=1)] = 0.35
+        is_standing: bool = False
+        standing_speed_mps: Annotated[
+            float, Field(ge=0.2, le=1.5), Knob("a motor worth {} m/s of walking", tap=0.1)
+        ] = 0.8
+        is_steered_by_cop: bool = False
+        is_reversed: bool = False
+        speed_gain: Annotated[
+            float, Field(ge=0.5, le=10), Knob("each metre walked is {} m of lake", tap=0.5)
+        ] = 3.0
+        load_range_frac: Annotated[
+            float,
+            Field(ge=0.01, le=0.5),
+            Knob("{} of the weight shifted is full rudder", is_live=True, harder="more", tap=0.01),
+        ] = 0.06
+        load_dead_frac: Annotated[
+            float, Field(ge=0, le=0.2), Knob("{} of the weight shifted does nothing", tap=0.005)
+        ] = 0.005
+        cop_limit_m: Annotated[
+            float, Field(ge=0.02, le=0.3), Knob("leans {} m to either side", tap=0.01)
+        ] = 0.10
+        max_turn_radps: Annotated[
+            float, Field(gt=0, le=1), Knob("turns by {} rad/s at most", tap=0.02)
+        ] = 0.12
+        turn_split_mps: Annotated[
+            float, Field(ge=0, le=0.3), Knob("belts {} m/s apart at full rudder", tap=0.01)
+        ] = 0.05
+        wave_height_m: Annotated[
+            float,
+            Field(ge=0, le=3),
+            Knob("waves {} m high", is_live=True, harder="more", tap=0.11),
+        ] = 0.5
+        wave_length_m: Annotated[
+            float, Field(ge=5, le=100), Knob("{} m from wave to wave", tap=2)
+        ] = 24.0
+        wave_period_s: Annotated[float, Field(ge=2, le=30), Knob("a wave every {} s", tap=0.5)] = (
+            7.0
+        )
+        wave_direction_rad: Annotated[
+            float, Field(ge=-4, le=4), Knob("waves that go to {} rad", tap=0.2)
+        ] = 2.1
+        wave_effort: Annotated[
+            float,
+            Field(ge=0, le=5),
+            Knob("belts {} times as slow uphill as it is steep", harder="more", tap=0.25),
+        ] = 1.5
+        wind_speed_mps: Annotated[
+            float,
+            Field(ge=0, le=12),
+            Knob("a wind of {} m/s", is_live=True, harder="more", tap=1),
+        ] = 0.0
+        wind_direction_rad: Annotated[
+            float, Field(ge=-4, le=4), Knob("a wind that blows to {} rad", tap=0.2)
+        ] = 1.6
+        gust_frac: Annotated[
+            float, Field(ge=0, le=1), Knob("gusts of {} of the wind", harder="more", tap=0.1)
+        ] = 0.5
+        gate_spacing_m: Annotated[
+            float, Field(ge=15, le=300), Knob("a gate every {} m", harder="less", tap=5)
+        ] = 45.0
+        gate_width_m: Annotated[
+            float,
+            Field(ge=3, le=60),
+            Knob("gates {} m wide", is_live=True, harder="less", tap=1),
+        ] = 12.0
+        max_gate_turn_rad: Annotated[
+            float, Field(ge=0, le=1), Knob("gates up to {} rad off", harder="more", tap=0.05)
+        ] = 0.35
+        platform_gain: Annotated[
+            float,
+            Field(ge=0, le=1),
+            Knob("the platform does {} of the boat's motion", harder="more", tap=0.1),
+        ] = 0.4
+        max_lateral_mps2: Annotated[
+            float, Field(ge=0.1, le=1), Knob("at most {} m/s² sideways", tap=0.05)
+        ] = 0.5
 
     class Scene(Record, frozen=True, gc=False):
         """Where the boat is; x along the first course, y left, z up; angles left and up positive.
 
-        The water's surface is at z = wave_height_m / 2 * sin(2 pi (x cos d + y sin d) /
-        wave_length_m - 2 pi t_s / wave_period_s), d = wave_direction_rad.
+        The water's surface is, with H, L, T and d = wave_height_m, wave_length_m, wave_period_s
+        and wave_direction_rad, s = wave_seed_frac, and sums over i = 1 to 15:
+
+            z = H / 4 * sum of w_i sin(2 pi (r_i (x cos d_i + y sin d_i) / L - r_i t_s / T + i² s))
+            r_i = 0.5 * 3^(i / 15), d_i = d + 0.5 sin(2.4 i)
+            w_i = v_i sqrt(2 / sum of v_j²), v_i = exp(-4 (ln r_i)²)
+
+        A gate keeps the width that it was laid with. `score_count` is points.
         """
 
         x_m: float
@@ -100,119 +171,133 @@ class Boat:
         next_gate_heading_rad: float
         passed_gate_count: int
         missed_gate_count: int
+        next_gate_width_m: float
+        score_count: int
+        wave_seed_frac: float
+        wind_speed_mps: float
+        wind_direction_rad: float
+        turn_radps: float
+        drift_mps: float
 
     def __init__(self, params: Params, seed: int) -> None:
-        self.params = params
-        self._random = np.random.default_rng(seed)
-        self._x_m = self._y_m = self._heading_rad = 0.0
-        self._steer = 0.0
+        self.params = p = params
+        self._seed_frac, *gusts = np.random.default_rng([seed, 1]).random(3).tolist()
+        self._water = Water(
+            p.wave_height_m,
+            p.wave_length_m,
+            p.wave_period_s,
+            p.wave_direction_rad,
+            self._seed_frac,
+        )
+        self._wind = Wind(p.wind_direction_rad, (gusts[0], gusts[1]))
+        self._hull = Hull()
+        self._course = Course(self._layout(), seed)
+        comfort = STANDING._replace(max_lateral_mps2=p.max_lateral_mps2, tilt_frac=1.0)
+        self._cueing = Cueing(SWELL, CLINICAL, comfort)
+        self._has_moved = False
         self._left_m = self._right_m = 0.0
-        self._passed_count = self._missed_count = 0
-        self._gate = Gate(params.gate_spacing_m, 0.0, 0.0)
-        self._next_gate = self._gate_after(self._gate)
 
     def step(self, state: State) -> Step:
         """Move the boat by the belts' way since the last tick; wish for what the water asks."""
+        p, hull, dt_s, t_s = self.params, self._hull, state.dt_s, state.t_ns / 1e9
+        self._water.change(p.wave_height_m, dt_s)
+        self._wind.step(p.wind_speed_mps, p.gust_frac, t_s, dt_s)
+        hull.step(self._pull(state), dt_s)
+        swell = self._water.under(hull.x_m, hull.y_m, hull.heading_rad, t_s)
+        hull.rock(atan(swell.slope_left), dt_s)
+        events, tries = self._course.step(hull.x_m, hull.y_m, state.t_ns, self._layout())
+        wish = self._wish(state, swell.slope)
+        scene = self._scene(swell)
+        return Step(wish, scene, events, self._platform(state, swell), tries)
+
+    def _pull(self, state: State) -> Pull:
+        """Return what moves the boat: feet or motor, rudder, and wind once someone is under way."""
         p = self.params
         way_m = 0.5 * (
             state.left_distance_m - self._left_m + state.right_distance_m - self._right_m
         )
         self._left_m, self._right_m = state.left_distance_m, state.right_distance_m
-        self._steer += min(state.dt_s / STEER_TIME_S, 1.0) * (self._rudder(state) - self._steer)
-        self._heading_rad += p.max_turn_radps * self._steer * way_m
-        self._x_m += p.speed_gain * way_m * cos(self._heading_rad)
-        self._y_m += p.speed_gain * way_m * sin(self._heading_rad)
-        slope, slope_left, heave_m = self._water(state.t_ns / 1e9)
-        events = self._gates(state.t_ns)
-        cruise_mps = state.cruise_speed_mps * max(1.0 - p.wave_effort * slope, 0.0)
-        turn_mps = 0.5 * p.turn_split_mps * self._steer
-        is_moving = cruise_mps > abs(turn_mps)
-        wish = Wish(
-            cruise_mps - turn_mps if is_moving else cruise_mps,
-            cruise_mps + turn_mps if is_moving else cruise_mps,
-            0.0,
+        is_off = state.mode in MOVING
+        belt_mps = way_m / state.dt_s
+        if p.is_standing:
+            belt_mps = p.standing_speed_mps if is_off else 0.0
+        return Pull(
+            p.speed_gain * belt_mps,
+            self._rudder(state),
+            p.max_turn_radps / p.speed_gain,
+            self._wind.speed_mps if is_off else 0.0,
+            self._wind.direction_rad,
         )
-        return Step(wish, self._scene(state, way_m, slope, slope_left, heave_m), events)
 
     def _rudder(self, state: State) -> float:
-        """Return -1 to 1, left positive, from the load share; amidships where it is unknown."""
-        share = state.gait.load_share_left_frac
-        if not isfinite(share):
-            return 0.0
-        shift = share - 0.5
-        beyond = max(abs(shift) - self.params.load_dead_frac, 0.0)
-        size = min(beyond / self.params.load_range_frac, 1.0)
-        return size if shift > 0 else -size
-
-    def _water(self, t_s: float) -> tuple[float, float, float]:
-        """Return the slope under the boat ahead and to the left, and its height."""
+        """Return -1 to 1, left positive, from the person; amidships where they are not measured."""
         p = self.params
-        k = tau / p.wave_length_m
-        x_m, y_m, d = self._x_m, self._y_m, p.wave_direction_rad
-        phase = k * (x_m * cos(d) + y_m * sin(d)) - tau * t_s / p.wave_period_s
-        calm = 1.0 / (1.0 + (HULL_M / p.wave_length_m * pi / 2) ** 2)
-        steepest = calm * k * p.wave_height_m / 2
-        slope = steepest * cos(phase)
-        angle = d - self._heading_rad
-        return slope * cos(angle), slope * sin(angle), calm * p.wave_height_m / 2 * sin(phase)
-
-    def _gates(self, t_ns: int) -> tuple[Event, ...]:
-        gate = self._gate
-        if gate.ahead_m(self._x_m, self._y_m) > 0:
-            return ()
-        aside_m = gate.aside_m(self._x_m, self._y_m)
-        is_passed = -self.params.gate_width_m / 2 <= aside_m <= self.params.gate_width_m / 2
-        if is_passed:
-            self._passed_count += 1
-            text = f"Gate {self._passed_count + self._missed_count} passed."
+        if p.is_steered_by_cop:
+            shift = state.gait.cop_y_m / (COP_FRAC * p.cop_limit_m)
+            dead, full = COP_DEAD_FRAC, 1 - COP_DEAD_FRAC
         else:
-            self._missed_count += 1
-            side = "left" if aside_m > 0 else "right"
-            text = (
-                f"Gate {self._passed_count + self._missed_count} missed:"
-                f" {abs(aside_m):.1f} m too far {side}."
-            )
-        self._gate = self._next_gate
-        while self._gate.ahead_m(self._x_m, self._y_m) <= 0:
-            self._gate = self._gate_after(self._gate)
-        self._next_gate = self._gate_after(self._gate)
-        return (Event(t_ns, "gate", "scenario", "none", text, {"aside_m": aside_m}),)
+            shift = state.gait.load_share_left_frac - 0.5
+            dead, full = p.load_dead_frac, p.load_range_frac
+        if not isfinite(shift):
+            return 0.0
+        size = min(max(abs(shift) - dead, 0.0) / full, 1.0)
+        return size if (shift > 0) != p.is_reversed else -size
 
-    def _gate_after(self, gate: Gate) -> Gate:
-        """Return a gate one spacing on; the course swings, but back towards the first one."""
+    def _wish(self, state: State, slope: float) -> Wish:
+        """Return belts that are slow uphill, the outer one faster in a turn."""
         p = self.params
-        turn_rad = self._random.uniform(-p.max_gate_turn_rad, p.max_gate_turn_rad)
-        heading_rad = 0.8 * gate.heading_rad + turn_rad
-        return Gate(
-            gate.x_m + p.gate_spacing_m * cos(heading_rad),
-            gate.y_m + p.gate_spacing_m * sin(heading_rad),
-            heading_rad,
+        if p.is_standing:
+            return Wish(0.0, 0.0, 0.0)
+        cruise_mps = state.cruise_speed_mps * max(1.0 - p.wave_effort * slope, 0.0)
+        turn_mps = 0.5 * p.turn_split_mps * self._hull.rudder_frac
+        if not cruise_mps > abs(turn_mps):
+            return Wish(cruise_mps, cruise_mps, 0.0)
+        return Wish(cruise_mps - turn_mps, cruise_mps + turn_mps, 0.0)
+
+    def _platform(self, state: State, swell: Swell) -> PlatformWish | None:
+        """Return what the deck does of it; it was left alone for as long as the gain is 0."""
+        gain = self.params.platform_gain
+        self._has_moved = self._has_moved or gain > 0
+        if not self._has_moved:
+            return None
+        motion = Motion(
+            heave_m=swell.heave_m, roll_rad=self._hull.roll_rad, pitch_rad=atan(swell.slope)
         )
+        return self._cueing.step(motion, state.dt_s, is_on=state.mode in MOVING, gain=gain)
 
-    def _scene(
-        self, state: State, way_m: float, slope: float, slope_left: float, heave_m: float
-    ) -> "Boat.Scene":
+    def _layout(self) -> Layout:
         p = self.params
+        return Layout(p.gate_spacing_m, p.gate_width_m, p.max_gate_turn_rad)
+
+    def _scene(self, swell: Swell) -> "Boat.Scene":
+        p, hull, course = self.params, self._hull, self._course
         return self.Scene(
-            self._x_m,
-            self._y_m,
-            self._heading_rad,
-            p.speed_gain * way_m / state.dt_s,
-            self._steer,
-            heave_m,
-            atan(slope),
-            atan(slope_left),
-            p.wave_height_m,
+            hull.x_m,
+            hull.y_m,
+            hull.heading_rad,
+            hull.speed_mps,
+            hull.rudder_frac,
+            swell.heave_m,
+            atan(swell.slope),
+            hull.roll_rad,
+            self._water.height_m,
             p.wave_length_m,
             p.wave_period_s,
             p.wave_direction_rad,
-            self._gate.x_m,
-            self._gate.y_m,
-            self._gate.heading_rad,
-            p.gate_width_m,
-            self._next_gate.x_m,
-            self._next_gate.y_m,
-            self._next_gate.heading_rad,
-            self._passed_count,
-            self._missed_count,
+            course.gate.x_m,
+            course.gate.y_m,
+            course.gate.heading_rad,
+            course.gate.width_m,
+            course.next_gate.x_m,
+            course.next_gate.y_m,
+            course.next_gate.heading_rad,
+            course.passed_count,
+            course.missed_count,
+            course.next_gate.width_m,
+            course.score_count,
+            self._seed_frac,
+            self._wind.speed_mps,
+            self._wind.direction_rad,
+            hull.turn_radps,
+            hull.drift_mps,
         )

@@ -139,10 +139,28 @@ def test_a_person_for_whom_the_room_is_too_much_gets_tighter_limits(tmp_path):
 
 def test_a_scenario_that_leaves_the_deck_alone_is_walked_on_a_settled_platform(tmp_path):
     path = tmp_path / "a.mcap"
-    summary = record(path, scenario="boat", duration_s=10.0)
+    summary = record(path, scenario="boat", params={"platform_gain": 0.0}, duration_s=10.0)
     rows = LogReader(path).table("platform")
     assert summary.stops == []
     assert (LogReader(path).table("ticks")["mode"] == 4).any()
     assert rows["mode"][-1] == SETTLED
     assert np.isnan(poses(rows, "wish_")).all()
     assert np.abs(poses(rows[250:])).max() < 1e-6
+
+
+def test_someone_walks_on_a_deck_that_does_what_the_boat_does(tmp_path):
+    path = tmp_path / "a.mcap"
+    summary = record(path, scenario="boat", params={"wave_height_m": 0.74}, duration_s=40.0)
+    log = LogReader(path)
+    rows, scene = log.table("platform"), log.table("scene")
+    moving = rows["mode"] == MOVING
+    assert summary.stops == []
+    assert summary.heel_strike_count > 20
+    assert not any("platform's box" in text for text in events(path))
+    whole = moving & (rows["t_ns"] > 20e9)
+    assert whole.sum() > 10 * 250
+    for felt, shown in (("roll_rad", "roll_rad"), ("pitch_rad", "pitch_rad"), ("z_m", "heave_m")):
+        deck, picture = rows["command_" + felt][whole], scene[shown][: len(rows)][whole]
+        assert np.corrcoef(deck, picture)[0, 1] > 0.95
+    assert 0.005 < np.abs(rows["command_roll_rad"][moving]).max() < 0.06
+    assert replay(path).difference is None

@@ -44,7 +44,7 @@ def test_without_a_platform_nothing_is_wished_for_and_that_is_said_once():
     assert events == []
     assert [riding.wish(PUSH, t_ns, events) for t_ns in (2, 3)] == [None, None]
     (event,) = events
-    assert (event.t_ns, event.severity, event.text) == (2, "warn", UNDONE)
+    assert (event.t_ns, event.severity, event.text) == (2, "none", UNDONE)
 
 
 def test_a_row_holds_what_was_measured_wished_and_commanded():

@@ -87,7 +87,9 @@ def test_steps_of_ever_new_lengths_do_not_fill_the_memory():
     assert len(ours._rows) <= MAX_KEPT
 
 
-@pytest.mark.parametrize(("above", "below"), [([1, 0, 0], [1, 1]), ([1], [1]), ([1], [0, 1])])
+@pytest.mark.parametrize(
+    ("above", "below"), [([1, 0, 0], [1, 1]), ([1], [1]), ([1], [0, 1]), ([1], [1] * 5)]
+)
 def test_what_is_no_filter_is_refused(above, below):
     with pytest.raises(ValueError, match="is no filter"):
         Linear(above, below)

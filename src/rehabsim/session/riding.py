@@ -37,7 +37,7 @@ class Riding:
         if not self._has_platform:
             if asked is not None and not self._is_told:
                 self._is_told = True
-                events.append(Event(t_ns, "platform", "session", "warn", UNDONE))
+                events.append(Event(t_ns, "platform", "session", "none", UNDONE))
             return None
         if asked is not None:
             self._last = asked

@@ -36,51 +36,62 @@ def exponential(matrix: Matrix) -> Matrix:
 
 
 class Linear:
-    """One transfer function, at rest at first.
+    """One transfer function of at most three poles, at rest at first.
 
     Args:
         above: Coefficients of the numerator in s, highest power first.
         below: Of the denominator; no fewer of them, and the first is not 0.
 
     Raises:
-        ValueError: It has more zeros than poles, or no pole.
+        ValueError: It has more zeros than poles, no pole, or more than three.
     """
 
     def __init__(self, above: Sequence[float], below: Sequence[float]) -> None:
-        if not len(above) <= len(below) or len(below) < 2 or below[0] == 0:
-            raise ValueError(f"{list(above)} over {list(below)} is no filter")
+        if not (len(above) <= len(below) and 2 <= len(below) <= 4 and below[0] != 0):
+            raise ValueError(f"{list(above)} over {list(below)} is no filter of one to three poles")
         self._poles = [value / below[0] for value in below[1:]]
         zeros = [0.0] * (len(below) - len(above)) + [value / below[0] for value in above]
         self._direct = zeros[0]
-        self._out = [
+        out = [
             zero - self._direct * pole for zero, pole in zip(zeros[1:], self._poles, strict=True)
-        ][::-1]
-        self._inside = [0.0] * len(self._poles)
-        self._rows: dict[float, list[tuple[list[float], float]]] = {}
+        ]
+        self._out = _three(out[::-1])
+        self._inside = (0.0, 0.0, 0.0)
+        self._rows: dict[float, tuple[float, ...]] = {}
 
     def step(self, value: float, dt_s: float) -> float:
         """Hold the input at `value` for `dt_s`; return the output at the end of it."""
-        inside = self._inside
-        self._inside = [
-            sum([a * x for a, x in zip(row, inside, strict=True)], b * value)
-            for row, b in self._rows.get(dt_s) or self._matrices(dt_s)
-        ]
-        out = self._direct * value
-        for weight, x in zip(self._out, self._inside, strict=True):
-            out += weight * x
-        return out
+        rows = self._rows.get(dt_s) or self._matrices(dt_s)
+        xx, xy, xz, xv, yx, yy, yz, yv, zx, zy, zz, zv = rows
+        x, y, z = self._inside
+        self._inside = x, y, z = (
+            xx * x + xy * y + xz * z + xv * value,
+            yx * x + yy * y + yz * z + yv * value,
+            zx * x + zy * y + zz * z + zv * value,
+        )
+        ox, oy, oz = self._out
+        return ox * x + oy * y + oz * z + self._direct * value
 
-    def _matrices(self, dt_s: float) -> list[tuple[list[float], float]]:
+    def _matrices(self, dt_s: float) -> tuple[float, ...]:
+        """Return three rows of the step's matrix, each with its part of the input at the end."""
         count = len(self._poles)
         whole = np.zeros((count + 1, count + 1))
         whole[: count - 1, 1:count] = np.eye(count - 1)
         whole[count - 1, :count] = [-pole for pole in self._poles[::-1]]
         whole[count - 1, count] = 1.0
-        moved = exponential(whole * dt_s)[:count]
+        moved = exponential(whole * dt_s)
+        rows = np.zeros((3, 4))
+        rows[:count, :count] = moved[:count, :count]
+        rows[:count, 3] = moved[:count, count]
         if len(self._rows) >= MAX_KEPT:
             self._rows.clear()
-        self._rows[dt_s] = [(row[:count].tolist(), float(row[count])) for row in moved]
+        self._rows[dt_s] = tuple(rows.ravel().tolist())
         return self._rows[dt_s]
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = (*values, 0.0, 0.0)[:3]
+    return x, y, z
 
 
 def low_pass(radps: float, damping: float = 1.0) -> Linear:

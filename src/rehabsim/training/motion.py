@@ -8,6 +8,7 @@ Source: Nahon & Reid 1990 and Grant & Reid 1997 (classical washout and how it is
 who stand can take are the project's own choices, below the sway at which its walker falls.
 """
 
+from collections.abc import Sequence
 from math import asin, cos, pi, radians, sqrt
 from typing import NamedTuple
 
@@ -27,6 +28,9 @@ CREST = 3.0
 
 MEMORY_S = 30.0
 """Over which a RMS is taken."""
+
+SCALE_STEPS = 5
+"""It is taken of every fifth step."""
 
 Six = tuple[float, float, float, float, float, float]
 """x_m, y_m, z_m, roll_rad, pitch_rad, yaw_rad, as in `Pose`."""
@@ -249,28 +253,28 @@ class Fade:
 
 
 class Scale:
-    """Makes motion that goes on and on smaller, so that it fits and need not be cut off."""
+    """Makes motion that goes on and on smaller, so that it fits and need not be cut off.
 
-    def __init__(self, most: tuple[float, ...]) -> None:
-        self._least = [CREST / limit if limit > 0 else 0.0 for limit in most]
-        self._squares = [0.0] * len(most)
+    Args:
+        limits: Of each value.
+    """
+
+    def __init__(self, limits: Sequence[float]) -> None:
+        self._least = [CREST / limit if limit > 0 else 0.0 for limit in limits]
+        self._squares = [0.0] * len(limits)
         self._weight = 0.0
+        self.gain = 1.0
 
-    def step(self, values: tuple[float, ...]) -> float:
-        """Return the gain, at most 1, with which values like these are a third of the limits."""
-        keep = 1 - STEP_S / MEMORY_S
+    def take(self, values: Sequence[float]) -> None:
+        """Find the gain, at most 1, with which values like these are a third of the limits."""
+        keep = 1 - SCALE_STEPS * STEP_S / MEMORY_S
         self._weight = keep * self._weight + 1
         self._squares = [
-            keep * square + value * value
-            for square, value in zip(self._squares, values, strict=True)
+            keep * square + (value * least) ** 2
+            for square, value, least in zip(self._squares, values, self._least, strict=True)
         ]
-        worst = max(
-            [
-                least * least * square
-                for least, square in zip(self._least, self._squares, strict=True)
-            ]
-        )
-        return 1.0 if worst <= self._weight else sqrt(self._weight / worst)
+        worst = max(self._squares)
+        self.gain = 1.0 if worst <= self._weight else sqrt(self._weight / worst)
 
 
 class Cueing:
@@ -300,7 +304,9 @@ class Cueing:
         rms_rad = CREST * comfort.max_roll_rms_rad
         self._turn_scale = Scale((*reach[3:], *speed[3:], rms_rad))
         self._quick_roll = high_pass_2(2 * pi * comfort.roll_hz, sqrt(0.5))
+        self._has_push = tuning.push_gain != 0
         self._before: list[float] | None = None
+        self._count = 0
         self._due_s = 0.0
 
     def step(self, motion: Motion, dt_s: float, *, is_on: bool, gain: float = 1.0) -> PlatformWish:
@@ -322,23 +328,32 @@ class Cueing:
         felt = self._washout.step(motion, STEP_S)
         fade = self._fade.step(STEP_S, is_on=is_on)
         moved = [gain * value for value in felt.moved]
-        rates = self._rates(moved)
-        lean_roll_rad = self._leans[0].step(gain * felt.lean_roll_rad)
-        lean_pitch_rad = self._leans[1].step(gain * felt.lean_pitch_rad)
+        lean_roll_rad = lean_pitch_rad = 0.0
+        if self._has_push:
+            lean_roll_rad = self._leans[0].step(gain * felt.lean_roll_rad)
+            lean_pitch_rad = self._leans[1].step(gain * felt.lean_pitch_rad)
         quick_rad = self._quick_roll.step(moved[3] + lean_roll_rad, STEP_S)
-        shift = self._shift_scale.step((*moved[:3], *rates[:3]))
-        turn = self._turn_scale.step((*moved[3:], *rates[3:], quick_rad))
-        wanted = [*(shift * value for value in moved[:3]), *(turn * value for value in moved[3:])]
-        wanted[3] += lean_roll_rad
-        wanted[4] += lean_pitch_rad
-        for axis, value in zip(self._axes, wanted, strict=True):
-            axis.step(fade * value)
+        if self._count % SCALE_STEPS == 0:
+            rates = self._rates(moved)
+            self._shift_scale.take((*moved[:3], *rates[:3]))
+            self._turn_scale.take((*moved[3:], *rates[3:], quick_rad))
+        self._count += 1
+        shift, turn = fade * self._shift_scale.gain, fade * self._turn_scale.gain
+        _, _, z_m, roll_rad, pitch_rad, yaw_rad = moved
+        axes = self._axes
+        axes[2].step(shift * z_m)
+        axes[3].step(turn * roll_rad + fade * lean_roll_rad)
+        axes[4].step(turn * pitch_rad + fade * lean_pitch_rad)
+        axes[5].step(turn * yaw_rad)
+        if self._has_push:
+            axes[0].step(shift * moved[0])
+            axes[1].step(shift * moved[1])
 
     def _rates(self, moved: list[float]) -> list[float]:
         """Return how fast each axis would move; a jump counts as a moment of haste."""
         before, self._before = self._before or moved, moved
         return [
-            min(max((now - then) / STEP_S, -CREST * most), CREST * most)
+            min(max((now - then) / (SCALE_STEPS * STEP_S), -CREST * most), CREST * most)
             for now, then, most in zip(moved, before, self.deck.speed, strict=True)
         ]
 
