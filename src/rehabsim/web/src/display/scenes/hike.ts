@@ -2,7 +2,7 @@
 
 import { Scene } from "three";
 import type { Scene as Fields } from "../../net/messages";
-import { type Air, airUniforms, paint } from "../kit/air";
+import { type Air, airUniforms, colour, paint } from "../kit/air";
 import { type HillLayer, hills, sky } from "../kit/sky";
 import { rgb } from "../kit/shape";
 import { type Eye, type Moment, type Score, type World, finite, follow } from "../world";
@@ -75,6 +75,8 @@ export class Hike implements World {
     const material = paint(uniforms, LIFT);
     this.trail = new Trail(this.scene, material);
     this.things = new TrailThings(material);
+    // Where the land ends below the horizon.
+    this.scene.background = colour(AIR.horizon);
     this.scene.add(...this.far, this.things.group);
   }
 

@@ -87,7 +87,8 @@ export class Roadside {
       thing.visible = each === kind;
       thing.position.set(x_m + ahead_m, y_m, 0.14);
     }
-    const hop_m = 0.7 * Math.abs(Math.sin(5 * this.time_s));
+    // High enough to be seen over parked cars.
+    const hop_m = 1.6 * Math.abs(Math.sin(5 * this.time_s));
     this.things.get(BALL)?.position.setZ(0.14 + hop_m);
     this.arm.visible = kind === SOMEBODY;
     this.arm.position.set(x_m + ahead_m, y_m + 0.24, 1.5);

@@ -3,7 +3,7 @@
 import { type BufferGeometry, Group, Mesh, type ShaderMaterial } from "three";
 import type { Scene } from "../../net/messages";
 import { hash } from "../kit/noise";
-import { type Point, type Rgb, Shape, rgb, tint } from "../kit/shape";
+import { type Point, type Rgb, Shape, blend, rgb, tint } from "../kit/shape";
 import { finite } from "../world";
 import { middle_m } from "./trail";
 
@@ -139,7 +139,7 @@ function mud(start_m: number, length_m: number): Shape {
     for (let column = 0; column < 4; column += 1) {
       const left_m = -HALF_M + (2 * HALF_M * column) / 4;
       const dice = hash(Math.round(start_m + x_m), column, 61);
-      const colour = dice > 0.8 ? PUDDLE : tint(WET, 0.8 + 0.35 * dice);
+      const colour = dice > 0.84 ? blend(WET, PUDDLE, 0.6) : tint(WET, 0.8 + 0.35 * dice);
       strip(shape, start_m, x_m, x_m + 1, [left_m, left_m + HALF_M / 2], 0.13, colour);
     }
   }
