@@ -1,6 +1,6 @@
 """A drive through a city: walking drives the car, the centre of pressure steers it."""
 
-from math import isfinite, nan, sin, sqrt, tau
+from math import nan, sin, sqrt, tau
 from typing import Annotated
 
 import numpy as np
@@ -8,63 +8,34 @@ from pydantic import Field
 
 from rehabsim.base.config import Strict
 from rehabsim.base.records import MOVING, Event, Record, State, Wish
-from rehabsim.training.scenario import Step
+from rehabsim.training.knob import Knob
+from rehabsim.training.scenario import Step, Try
+from scenarios.drive_road import (
+    AMBER,
+    CAR_GAP_M,
+    GREEN,
+    NEAR_MISS_M,
+    RED,
+    STOP_GAP_M,
+    Cycle,
+    Lead,
+    Light,
+)
+from scenarios.drive_tasks import Car, Distractors, LaneKeeping, Signs
+from scenarios.drive_vehicle import DEAD_FRAC, REACH_FRAC, Steering, Vehicle
 
-STEER_TIME_S = 0.8
-"""The wheel follows the centre of pressure this slowly, so that single steps do not steer."""
+__all__ = ["AMBER", "GREEN", "RED", "Drive", "Lead", "Light"]
 
-STOP_GAP_M = 2.0
-"""Where the car comes to rest: this far before a line."""
-
-CAR_GAP_M = 6.0
-"""And this far behind a car."""
-
-NEAR_MISS_M = 3.0
-RED, AMBER, GREEN = 0, 1, 2
-
-
-class Light:
-    """One traffic light, on its own cycle."""
-
-    def __init__(self, line_m: float, offset_s: float, params: "Drive.Params") -> None:
-        self.line_m = line_m
-        self._offset_s = offset_s
-        self._green_s, self._amber_s, self._red_s = params.green_s, params.amber_s, params.red_s
-
-    def at(self, t_s: float) -> tuple[int, float]:
-        """Return the phase, and how long it still lasts."""
-        at_s = (t_s + self._offset_s) % (self._green_s + self._amber_s + self._red_s)
-        if at_s < self._green_s:
-            return GREEN, self._green_s - at_s
-        if at_s < self._green_s + self._amber_s:
-            return AMBER, self._green_s + self._amber_s - at_s
-        return RED, self._green_s + self._amber_s + self._red_s - at_s
-
-
-class Lead:
-    """A car ahead that slows, waits and turns off."""
-
-    def __init__(self, place_m: float, speed_mps: float) -> None:
-        self.place_m = place_m
-        self.speed_mps = self._usual_mps = speed_mps
-        self._age_s = 0.0
-
-    def move(self, dt_s: float) -> None:
-        """Drive on: 8 s at its pace, brake, 3 s at rest, off again."""
-        self._age_s += dt_s
-        target_mps = 0.0 if 8 < self._age_s < 14 else self._usual_mps
-        step_mps = 1.5 * dt_s
-        self.speed_mps += min(max(target_mps - self.speed_mps, -step_mps), step_mps)
-        self.place_m += self.speed_mps * dt_s
-
-    @property
-    def has_turned_off(self) -> bool:
-        """It is gone."""
-        return self._age_s > 24
+FREE_FRAC = 0.7
+"""Of its usual pace: a slower car is held up, and no sign comes up before it."""
 
 
 class Drive:
-    """Keep the lane by shifting the centre of pressure; red lights and traffic stop the belts."""
+    """Keep the lane by shifting the centre of pressure; red lights and traffic stop the belts.
+
+    Signs beside it are a second task: they ask to move to one half of the lane, or to stay.
+    Lengthwise the car is where the belts have brought it, and brakes as they do.
+    """
 
     name = "drive"
 
@@ -73,10 +44,14 @@ class Drive:
 
         Attributes:
             speed_gain: Metres of road per metre of belt.
+            reach_m: How far this person can shift the centre of pressure sideways; the wheel is
+                scaled to it. 0 is not known: the next two count.
             cop_range_m: Sideways shift of the centre of pressure that turns the wheel fully.
             cop_dead_m: Shift that does nothing.
             max_drift: Sideways metres per metre of road at full wheel.
+            lane_assist: Part of each bend that the car steers by itself.
             lane_width_m: Wider is easier.
+            lane_tolerance_m: Off the middle, as root mean square over 100 m of road.
             max_curvature_per_m: Sharpest bend.
             brake_mps2: How gently the belts slow down for a line or a car.
             pull_away_mps2: How gently they speed up again.
@@ -85,24 +60,71 @@ class Drive:
             amber_s: Of each light.
             red_s: Of each light.
             traffic_spacing_m: From one slow car to the next.
+            signs_per_min: Numbers to answer by steering.
+            answer_s: How long each waits for its answer.
+            distractors_per_min: Things beside the road that ask for nothing.
         """
 
         speed_gain: Annotated[float, Field(ge=1, le=20)] = 6.0
-        cop_range_m: Annotated[float, Field(gt=0, le=0.5)] = 0.06
-        cop_dead_m: Annotated[float, Field(ge=0, le=0.2)] = 0.004
+        reach_m: Annotated[float, Field(ge=0, le=0.3), Knob("reach {} m sideways", tap=0.01)] = 0.0
+        cop_range_m: Annotated[
+            float,
+            Field(gt=0, le=0.5),
+            Knob("full wheel at {} m", is_live=True, harder="more", tap=0.01),
+        ] = 0.06
+        cop_dead_m: Annotated[
+            float, Field(ge=0, le=0.2), Knob("nothing within {} m", is_live=True, tap=0.002)
+        ] = 0.004
         max_drift: Annotated[float, Field(gt=0, le=1)] = 0.10
+        lane_assist: Annotated[
+            float,
+            Field(ge=0, le=1),
+            Knob("car steers {} of each bend", is_live=True, harder="less", tap=0.1),
+        ] = 0.0
         lane_width_m: Annotated[float, Field(ge=2, le=8)] = 3.5
-        max_curvature_per_m: Annotated[float, Field(ge=0, le=0.05)] = 0.004
+        lane_tolerance_m: Annotated[
+            float,
+            Field(ge=0.1, le=2),
+            Knob("lane kept within {} m", is_live=True, harder="less", tap=0.05),
+        ] = 0.6
+        max_curvature_per_m: Annotated[
+            float,
+            Field(ge=0, le=0.05),
+            Knob("bends up to {} per m", is_live=True, harder="more", tap=0.001),
+        ] = 0.004
         brake_mps2: Annotated[float, Field(gt=0, le=1)] = 0.2
         pull_away_mps2: Annotated[float, Field(gt=0, le=1)] = 0.2
-        light_spacing_m: Annotated[float, Field(ge=50, le=1000)] = 160.0
+        light_spacing_m: Annotated[
+            float, Field(ge=50, le=1000), Knob("a light every {} m", is_live=True, tap=20)
+        ] = 160.0
         green_s: Annotated[float, Field(ge=5, le=60)] = 10.0
         amber_s: Annotated[float, Field(ge=1, le=10)] = 3.0
         red_s: Annotated[float, Field(ge=2, le=60)] = 12.0
-        traffic_spacing_m: Annotated[float, Field(ge=50, le=2000)] = 230.0
+        traffic_spacing_m: Annotated[
+            float, Field(ge=50, le=2000), Knob("a slow car every {} m", is_live=True, tap=50)
+        ] = 230.0
+        signs_per_min: Annotated[
+            float,
+            Field(ge=0, le=6),
+            Knob("{} signs a minute", is_live=True, harder="more", tap=0.5),
+        ] = 2.0
+        answer_s: Annotated[
+            float,
+            Field(ge=3, le=12),
+            Knob("{} s to answer a sign", is_live=True, harder="less", tap=0.5),
+        ] = 6.0
+        distractors_per_min: Annotated[
+            float,
+            Field(ge=0, le=10),
+            Knob("{} distractions a minute", is_live=True, harder="more", tap=1),
+        ] = 2.0
 
     class Scene(Record, frozen=True, gc=False):
-        """Where the car is and what lies ahead; `light_phase` 0 is red, 1 amber, 2 green."""
+        """Where the car is and what lies ahead; `light_phase` 0 is red, 1 amber, 2 green.
+
+        Of a sign, `task_side` 1 marks the left half of the lane, -1 the right one, 0 is no sign;
+        `distractor_kind` 1 is a ball, 2 somebody who waves, 3 a flashing board, 0 nothing.
+        """
 
         distance_m: float
         lateral_m: float
@@ -118,12 +140,26 @@ class Drive:
         lane_width_m: float
         red_light_count: int
         near_miss_count: int
+        task_item: int
+        task_is_target: bool
+        task_side: int
+        task_distance_m: float
+        task_right_count: int
+        task_wrong_count: int
+        dual_cost_frac: float
+        lane_rms_m: float
+        distractor_kind: int
+        distractor_side: int
+        distractor_distance_m: float
 
     def __init__(self, params: Params, seed: int) -> None:
         self.params = params
         self._random = np.random.default_rng(seed)
         self._bend_phase = self._random.uniform(0, tau)
-        self._distance_m = self._lateral_m = self._steer = 0.0
+        self._distance_m = 0.0
+        self._steering, self._vehicle = Steering(), Vehicle()
+        self._signs, self._lane = Signs(seed), LaneKeeping()
+        self._distractors = Distractors(seed)
         self._belt_m = 0.0
         self._pace_mps = 0.0
         self._light = self._light_at(params.light_spacing_m)
@@ -149,25 +185,45 @@ class Drive:
         self._pace_mps = min(pace_mps, self._pace_mps + rise_mps) if is_moving else 0.0
         self._tell_waiting(state, pace_mps, events)
         wish = Wish(self._pace_mps, self._pace_mps, 0.0)
-        return Step(wish, self._scene(state, way_m, phase, remaining_s), tuple(events))
+        tries = self._judge(state, way_m, pace_mps, events)
+        return Step(wish, self._scene(state, way_m, phase, remaining_s), tuple(events), None, tries)
+
+    def _judge(
+        self, state: State, way_m: float, pace_mps: float, events: list[Event]
+    ) -> tuple[Try, ...]:
+        """Return how lane and signs were kept to."""
+        p = self.params
+        car = Car(
+            self._distance_m,
+            self._vehicle.lateral_m,
+            way_m / state.dt_s,
+            self._steering.frac,
+            p.lane_width_m,
+        )
+        is_open = state.mode in MOVING and pace_mps >= FREE_FRAC * state.cruise_speed_mps
+        self._distractors.step(car, p.distractors_per_min, state.dt_s)
+        counts = self._signs.is_free(state.t_ns)
+        found = (
+            self._signs.step(state, car, p.signs_per_min, p.answer_s, is_open=is_open),
+            self._lane.step(state, car, p.lane_tolerance_m, counts=counts),
+        )
+        events.extend(event for _, event in found if event is not None)
+        return tuple(attempt for attempt, _ in found if attempt is not None)
 
     # -- steering --------------------------------------------------------------------------
 
     def _steer_lane(self, state: State, way_m: float, events: list[Event]) -> None:
-        p = self.params
-        cop_y_m = state.gait.cop_y_m
-        if isfinite(cop_y_m):
-            size = min(max(abs(cop_y_m) - p.cop_dead_m, 0.0) / p.cop_range_m, 1.0)
-            wheel = size if cop_y_m > 0 else -size
-            self._steer += min(state.dt_s / STEER_TIME_S, 1.0) * (wheel - self._steer)
-        # A bend to the left carries a car that goes straight on to the right.
-        carried = 8.0 * self._curvature_per_m()
-        self._lateral_m += (p.max_drift * self._steer - carried) * way_m
-        edge_m = p.lane_width_m
-        self._lateral_m = min(max(self._lateral_m, -edge_m), edge_m)
-        is_off = abs(self._lateral_m) > p.lane_width_m / 2
+        p, vehicle = self.params, self._vehicle
+        range_m, dead_m = p.cop_range_m, p.cop_dead_m
+        if p.reach_m > 0:
+            range_m, dead_m = REACH_FRAC * p.reach_m, DEAD_FRAC * p.reach_m
+        steer = self._steering.step(state.gait.cop_y_m, range_m, dead_m, state.dt_s)
+        wanted_rad = p.max_drift * steer
+        vehicle.step(way_m, wanted_rad, self._curvature_per_m(), p.lane_assist, state.dt_s)
+        vehicle.hold_within(p.lane_width_m)
+        is_off = abs(vehicle.lateral_m) > p.lane_width_m / 2
         if is_off and not self._is_off_lane:
-            side = "left" if self._lateral_m > 0 else "right"
+            side = "left" if vehicle.lateral_m > 0 else "right"
             events.append(self._event(state, "lane", f"Off the lane to the {side}."))
         self._is_off_lane = is_off
 
@@ -180,7 +236,8 @@ class Drive:
 
     def _light_at(self, line_m: float) -> Light:
         p = self.params
-        return Light(line_m, self._random.uniform(0, p.green_s + p.amber_s + p.red_s), p)
+        cycle = Cycle(p.green_s, p.amber_s, p.red_s)
+        return Light(line_m, self._random.uniform(0, sum(cycle)), cycle)
 
     def _move_traffic(self, state: State, events: list[Event]) -> None:
         if self._lead is None and self._distance_m >= self._next_lead_m:
@@ -242,13 +299,13 @@ class Drive:
         return Event(state.t_ns, kind, "scenario", "none", text)
 
     def _scene(self, state: State, way_m: float, phase: int, remaining_s: float) -> "Drive.Scene":
-        p, lead = self.params, self._lead
+        p, lead, sign = self.params, self._lead, self._signs.sign
         return self.Scene(
             self._distance_m,
-            self._lateral_m,
-            p.max_drift * self._steer,
+            self._vehicle.lateral_m,
+            self._vehicle.heading_rad,
             way_m / state.dt_s,
-            self._steer,
+            self._steering.frac,
             self._light.line_m - self._distance_m,
             phase,
             remaining_s,
@@ -258,4 +315,15 @@ class Drive:
             p.lane_width_m,
             self._red_count,
             self._near_count,
+            sign.item if sign is not None else 0,
+            sign is not None and sign.is_target,
+            sign.side if sign is not None else 0,
+            sign.place_m - self._distance_m if sign is not None else nan,
+            self._signs.right_count,
+            self._signs.wrong_count,
+            self._signs.cost_frac,
+            self._lane.rms_m,
+            self._distractors.kind,
+            self._distractors.side,
+            self._distractors.place_m - self._distance_m,
         )

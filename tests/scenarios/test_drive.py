@@ -8,6 +8,7 @@ import pytest
 from walk import walk
 
 from scenarios.drive import AMBER, GREEN, RED, Drive, Light
+from scenarios.drive_road import Cycle
 
 NO_TRAFFIC = {"traffic_spacing_m": 2000.0}
 
@@ -18,8 +19,8 @@ def drive(duration_s=180.0, cop_y_m=0.0, seed=1, **params):
 
 
 def test_a_light_goes_green_amber_red_and_says_how_long():
-    params = Drive.Params(green_s=14, amber_s=3, red_s=8)
-    light = Light(100, 0.0, params)
+    cycle = Cycle(green_s=14, amber_s=3, red_s=8)
+    light = Light(100, 0.0, cycle)
     assert light.at(0) == (GREEN, 14)
     assert light.at(14.5) == (AMBER, 2.5)
     assert light.at(20) == (RED, 5)

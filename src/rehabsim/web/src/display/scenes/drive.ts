@@ -10,6 +10,7 @@ import { type Eye, type Moment, type Score, type World, finite, follow } from ".
 import { LeadCar } from "./cars";
 import { Cockpit } from "./cockpit";
 import { Crossings } from "./crossing";
+import { Roadside } from "./roadside";
 import { Street } from "./street";
 
 const EYE_M = 1.35;
@@ -74,6 +75,7 @@ export class Drive implements World {
   private readonly lead = new LeadCar(this.material, this.lamp("#ff4136"));
   private street: Street | null = null;
   private crossings: Crossings | null = null;
+  private roadside: Roadside | null = null;
   private before_m = NaN;
   private turned_rad = 0;
   private speed_mps = 0;
@@ -99,6 +101,7 @@ export class Drive implements World {
     this.bend(x_m, finite(scene.road_curvature_per_m), dt_s);
     this.street?.update(x_m);
     this.crossings?.update(scene.light_at_m ?? NaN, scene.light_phase ?? 0);
+    this.roadside?.update(scene, x_m, dt_s);
     this.lead.update(scene.lead_at_m ?? NaN, scene.lead_speed_mps ?? NaN, dt_s);
     const speed_mps = finite(scene.car_speed_mps);
     this.speed_mps += (speed_mps - this.speed_mps) * Math.min(1, 4 * dt_s);
@@ -127,7 +130,8 @@ export class Drive implements World {
     }
     this.street = new Street(this.scene, this.material, lane_m);
     this.crossings = new Crossings(this.material, () => this.lamp("#333333"), lane_m);
-    this.scene.add(this.crossings.group);
+    this.roadside = new Roadside(this.material, (tone) => this.lamp(tone), lane_m);
+    this.scene.add(this.crossings.group, this.roadside.group);
   }
 
   // What is far turns against the road, since the road is always drawn ahead.

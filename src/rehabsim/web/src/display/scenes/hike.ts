@@ -2,11 +2,12 @@
 
 import { Scene } from "three";
 import type { Scene as Fields } from "../../net/messages";
-import { type Air, airUniforms, paint } from "../kit/air";
+import { type Air, airUniforms, colour, paint } from "../kit/air";
 import { type HillLayer, hills, sky } from "../kit/sky";
 import { rgb } from "../kit/shape";
 import { type Eye, type Moment, type Score, type World, finite, follow } from "../world";
 import { Trail, bearing_rad, middle_m } from "./trail";
+import { TrailThings } from "./trail_things";
 import { LIFT, TrailProfile, WINDOW } from "./trail_profile";
 
 const EYE_M = 1.65;
@@ -14,6 +15,10 @@ const LOOK_DOWN_RAD = -0.1;
 // The eye follows a part of the slope; the hill itself shows the rest.
 const SLOPE_FRAC = 0.4;
 const LATERAL_M = 0.6;
+// The eye looks down to where a foot is to go, and sways with a part of the bridge.
+const LOOK_AT_RAD = -0.3;
+const LOOK_WITHIN_M = 5;
+const SWAY_FRAC = 0.5;
 
 const AIR: Air = {
   sun: [-0.25, 0.55, 0.7],
@@ -49,22 +54,30 @@ const HILLS: HillLayer[] = [
 
 export class Hike implements World {
   readonly scene = new Scene();
-  readonly moving = ["distance_m", "lateral_m"];
+  readonly moving = ["distance_m", "lateral_m", "sway_rad"];
   private readonly far = [sky(AIR, 0.32), hills(HILLS)];
   private readonly profile = new TrailProfile();
   private readonly heights_m = new Float32Array(WINDOW);
+  private readonly sides = new Float32Array(WINDOW);
   private readonly first_m = { value: 0 };
   private readonly trail: Trail;
+  private readonly things: TrailThings;
   private slope = 0;
+  private look_rad = LOOK_DOWN_RAD;
 
   constructor(private readonly isCalm: boolean) {
     const uniforms = {
       ...airUniforms(AIR),
       heights_m: { value: this.heights_m },
+      sides: { value: this.sides },
       first_m: this.first_m,
     };
-    this.trail = new Trail(this.scene, paint(uniforms, LIFT));
-    this.scene.add(...this.far);
+    const material = paint(uniforms, LIFT);
+    this.trail = new Trail(this.scene, material);
+    this.things = new TrailThings(material);
+    // Where the land ends below the horizon.
+    this.scene.background = colour(AIR.horizon);
+    this.scene.add(...this.far, this.things.group);
   }
 
   derive(fields: Fields): Fields {
@@ -74,18 +87,22 @@ export class Hike implements World {
 
   update(moment: Moment): Eye {
     const x_m = finite(moment.scene.distance_m);
-    this.first_m.value = this.profile.settle(x_m, moment.dt_s, this.heights_m);
+    this.first_m.value = this.profile.settle(x_m, moment.dt_s, this.heights_m, this.sides);
     this.trail.update(x_m);
+    const ahead_m = this.things.update(moment.scene);
+    const look_rad = ahead_m < LOOK_WITHIN_M ? LOOK_AT_RAD : LOOK_DOWN_RAD;
+    this.look_rad += (look_rad - this.look_rad) * Math.min(1, 1.5 * moment.dt_s);
     const slope = this.profile.slope(x_m + 2);
     this.slope += (slope - this.slope) * Math.min(1, moment.dt_s);
-    const lateral_m = finite(moment.scene.lateral_m);
+    const shift_m = finite(moment.scene.lateral_m);
+    const lateral_m = Math.max(-LATERAL_M, Math.min(LATERAL_M, shift_m));
     const eye: Eye = {
       x_m,
-      y_m: middle_m(x_m) + Math.max(-LATERAL_M, Math.min(LATERAL_M, lateral_m)),
-      z_m: this.profile.height_m(x_m) + EYE_M,
+      y_m: middle_m(x_m) + lateral_m,
+      z_m: this.profile.height_m(x_m) + lateral_m * this.profile.side(x_m) + EYE_M,
       yaw_rad: bearing_rad(x_m + 4),
-      pitch_rad: LOOK_DOWN_RAD + (this.isCalm ? 0 : SLOPE_FRAC * Math.atan(this.slope)),
-      roll_rad: 0,
+      pitch_rad: this.look_rad + (this.isCalm ? 0 : SLOPE_FRAC * Math.atan(this.slope)),
+      roll_rad: this.isCalm ? 0 : SWAY_FRAC * finite(moment.scene.sway_rad),
     };
     follow(this.far, eye);
     return eye;
