@@ -110,6 +110,7 @@ class Balance:
 
     def __init__(self, params: BalanceParams, seed: int) -> None:
         self.params = params
+        self.perturbs = params.test == "sudden"
         random = np.random.Generator(np.random.PCG64([seed, 0x62616C]))
         self._exam = EXAMS[params.test](params, random)
         self._gravity = Gravity()
@@ -206,8 +207,11 @@ class Balance:
             self._begin_trial(state)
 
     def _begin_trial(self, state: State) -> None:
+        stages = self._exam.stages(self._index, self.params)
+        if any(stage.is_push for stage in stages) and not state.may_perturb:
+            return
         self._recording = Recording(self._home_m)
-        self._enter(state, self._exam.stages(self._index, self.params))
+        self._enter(state, stages)
 
     def _find_middle(self, state: State, events: list[Event]) -> None:
         """Stand still until it is known where; a step or missing forces begin it anew."""

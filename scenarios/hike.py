@@ -52,7 +52,8 @@ class Hike:
             obstacles_per_min: Logs to step over.
             obstacle_depth_m: Along the path.
             obstacle_lift_frac: So much longer than usual feet must be in the air over it.
-            slips_per_min: Stones that slip, on stony stretches; needs `[limits.perturbation]`.
+            slips_per_min: Stones that slip, on stony stretches; needs `[limits.perturbation]`, and
+                somebody to let perturbations come. With 0 at the start none ever do.
             slip_change_mps: How much slower a belt becomes for it.
         """
 
@@ -184,6 +185,7 @@ class Hike:
 
     def __init__(self, params: Params, seed: int) -> None:
         self.params = params
+        self.perturbs = params.slips_per_min > 0
         self._terrain = Terrain(seed, params.max_slope, params.max_side_slope)
         self._bridge, self._footing = Bridge(seed), Footing()
         self._feet, self._tasks, self._slips = Feet(), Tasks(seed), Slips(seed)

@@ -57,12 +57,16 @@ class Slips:
         self._clock.feed(state.gait)
         if self._going is not None:
             return self._go_on(state, self._going, wish, events)
-        is_free = state.mode == "running" and self._clock.count >= WARM_UP_STRIDES
+        is_free = (
+            state.may_perturb and state.mode == "running" and self._clock.count >= WARM_UP_STRIDES
+        )
         has_paused = self._last_ns is None or state.t_ns - self._last_ns >= MIN_PAUSE_S * NS
         self._part += per_min * state.dt_s / 60.0
         speed_mps = min(wish.left_speed_mps, wish.right_speed_mps)
         is_due = self._part >= self._due and per_min > 0
-        if not (is_free and has_paused and is_due and speed_mps > MIN_BELT_MPS):
+        if not (
+            state.may_perturb and is_free and has_paused and is_due and speed_mps > MIN_BELT_MPS
+        ):
             self._ready_ns = None
             return wish
         if self._ready_ns is None:

@@ -333,6 +333,8 @@ class State(Record, frozen=True, gc=False, kw_only=True):
         right_distance_m: The same for the right belt.
         cruise_speed_mps: The speed that the therapist has set, or what belts that follow the
             person have made of it.
+        may_perturb: Whoever commands lets perturbations come; without, none that a scenario wishes
+            for is passed on as one.
     """
 
     t_ns: int
@@ -343,6 +345,7 @@ class State(Record, frozen=True, gc=False, kw_only=True):
     left_distance_m: float
     right_distance_m: float
     cruise_speed_mps: float
+    may_perturb: bool = False
 
 
 class Event(Record, frozen=True):

@@ -25,7 +25,7 @@ from rehabsim.gait.preparation import Verdict
 from rehabsim.safety.messages import Ask, Report, WishMessage
 from rehabsim.session.answer import AnswerCheck, LostError, failure
 from rehabsim.session.desk import Desk
-from rehabsim.session.dosing import dose
+from rehabsim.session.dosing import calm, dose
 from rehabsim.session.messages import Dose, PacingWord, Tuned
 from rehabsim.session.occupant import Occupant
 from rehabsim.session.requests import Ack, ClientRequest
@@ -155,7 +155,7 @@ class Core:
         self._desk = Desk(
             limits,
             cruise_speed_mps,
-            has_perturbations=unrest is not None,
+            has_perturbations=unrest is not None or scenario.perturbs,
             has_pacing=pacing is not None,
             tune=self._tuning.ask,
         )
@@ -218,9 +218,12 @@ class Core:
             left_distance_m=self._left_m,
             right_distance_m=self._right_m,
             cruise_speed_mps=self._desk.cruise_speed_mps,
+            may_perturb=self._desk.is_perturbing,
         )
         state = self._paced(state)
         step = self._ask_scenario(state, inputs.failure, events)
+        if not state.may_perturb:
+            step = calm(step)
         if self._unrest is not None and not self._has_failed:
             is_on, deck = self._desk.is_perturbing, self._deck()
             step = self._unrest.step(
@@ -331,7 +334,7 @@ class Core:
             gait_events,
             desk.commander,
             self._failure,
-            dose(self._unrest, is_on=desk.is_perturbing),
+            dose(self._unrest, is_on=desk.is_perturbing, is_own=self._scenario.perturbs),
             desk.cruise_speed_mps,
             self._tuning.tuned(),
             "" if self._pacing is None else "follows" if desk.is_following else "fixed",

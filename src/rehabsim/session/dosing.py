@@ -1,21 +1,40 @@
 """What clients are told of a session's perturbations. Pure."""
 
+from msgspec import structs
+
 from rehabsim.session.messages import Dose
+from rehabsim.training.scenario import Step
 from rehabsim.training.unrest import Unrest
 
 HIDDEN = -1
 """Strides to the next trial, where nobody is told."""
 
 
-def dose(unrest: Unrest | None, *, is_on: bool) -> Dose | None:
+OWN = "scenario"
+"""Kind of the next perturbation, where the scenario itself wishes for them."""
+
+
+def calm(step: Step) -> Step:
+    """Return a scenario's answer without leave to perturb: what it wishes for obeys usual limits."""
+    platform = step.platform
+    if platform is not None and platform.is_perturbing:
+        platform = structs.replace(platform, is_perturbing=False)
+    if step.wish.is_perturbation:
+        wish = structs.replace(step.wish, is_perturbation=False)
+        return structs.replace(step, wish=wish, platform=platform)
+    return step if platform is step.platform else structs.replace(step, platform=platform)
+
+
+def dose(unrest: Unrest | None, *, is_on: bool, is_own: bool = False) -> Dose | None:
     """Return how far the perturbations are; None in a session without.
 
     Args:
         unrest: Of the session.
         is_on: They may come.
+        is_own: The scenario itself may wish for some.
     """
     if unrest is None:
-        return None
+        return _own(is_on=is_on) if is_own else None
     params, perturber = unrest.params, unrest.perturber
     kind, side, strides_left = "", "", 0
     if perturber is not None and params.is_blind:
@@ -37,4 +56,17 @@ def dose(unrest: Unrest | None, *, is_on: bool) -> Dose | None:
         sway_amplitude_m=0.0 if params.sway is None else params.sway.amplitude_m,
         noise_sd_mps=unrest.noise_sd_mps,
         visual_amplitude_m=0.0 if params.visual is None else params.visual.amplitude_m,
+    )
+
+
+def _own(*, is_on: bool) -> Dose:
+    """Return what is known of perturbations that only the scenario plans."""
+    return Dose(
+        is_on=is_on,
+        is_going=False,
+        done=0,
+        count=0,
+        next_kind=OWN,
+        next_side="",
+        strides_left=0,
     )

@@ -20,6 +20,7 @@ class OwnStage:
         Scene: Of the scenario.
         dials: Its parameters that have a knob.
         values: What they are now, by name.
+        perturbs: It may wish for perturbations.
 
     Raises:
         ScenarioError: A knob is on what cannot be turned.
@@ -29,6 +30,7 @@ class OwnStage:
         self.code = code
         self.name: str = code.name
         self.Scene: type[Record] = code.Scene
+        self.perturbs = bool(getattr(code, "perturbs", False))
         try:
             self.dials: tuple[Dial, ...] = dials_of(type(code).Params)
             self.values = {d.name: float(getattr(code.params, d.name)) for d in self.dials}

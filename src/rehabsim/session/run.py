@@ -177,7 +177,7 @@ async def _open(
             end_ns = None if plan.duration_s is None else round(plan.duration_s * NS)
             ramp_s = site.limits.max_speed_mps / site.limits.ramp_mps2
             operator = ScriptedOperator(
-                end_ns, ramp_s, has_perturbations=session.perturb is not None
+                end_ns, ramp_s, has_perturbations=session.perturb is not None or scenario.perturbs
             )
         live = LiveSession(
             site=site,

@@ -68,12 +68,14 @@ class Cast(msgspec.Struct, frozen=True, tag="cast"):
         columns: Of its scenes.
         dials: Its parameters that have a knob.
         values: What they are.
+        perturbs: It may wish for perturbations.
     """
 
     name: str
     columns: tuple[Column, ...]
     dials: tuple[Dial, ...]
     values: dict[str, float]
+    perturbs: bool
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -126,7 +128,9 @@ def main() -> None:
         scenario = cast_scenario(plan.scenario, dict(plan.params), plan.seed, where=plan.where)
         stage = OwnStage(scenario)
         check = AnswerCheck(stage.Scene)
-        cast = Cast(stage.name, tuple(columns_of(stage.Scene)), stage.dials, stage.values)
+        cast = Cast(
+            stage.name, tuple(columns_of(stage.Scene)), stage.dials, stage.values, stage.perturbs
+        )
     except RehabsimError as error:
         _send(line, Refused(_short(str(error)), isinstance(error, ConfigError)))
         return

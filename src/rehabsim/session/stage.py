@@ -98,6 +98,7 @@ class ProcessStage:
         self.Scene = scene = _scene(said)
         self.dials = said.dials
         self.values = said.values
+        self.perturbs = said.perturbs
         self._enclosure = enclosure
         self._line = enclosure.line
         self._line.settimeout(FIRST_ANSWER_S)

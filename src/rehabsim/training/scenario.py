@@ -54,12 +54,15 @@ class Stage(Protocol):
         Scene: What the display is sent: a flat `Record` of numbers.
         dials: Its parameters that have a knob.
         values: What they are, by name.
+        perturbs: It may wish for perturbations: a scenario says so by an attribute of this name,
+            and they are held back until whoever commands lets them come.
     """
 
     name: str
     Scene: type[Record]
     dials: tuple[Dial, ...]
     values: dict[str, float]
+    perturbs: bool
 
     def step(self, state: State) -> Step:
         """Return the answer to `state`; called once a tick, in every mode."""
