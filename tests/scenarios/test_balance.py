@@ -10,6 +10,7 @@ from still_lake import record
 from walk import walk
 
 from rehabsim.gait.stability_limits import PIVOT_HEIGHT_FRAC, limit_m
+from rehabsim.research.report import write_report
 from rehabsim.session.replay import replay
 from rehabsim.training.knob import dials_of
 from scenarios.balance import Balance
@@ -511,3 +512,6 @@ def test_a_simulated_person_stands_through_a_whole_session_that_replays(tmp_path
     assert len(trials) == 1
     assert 0.8 < trials[0].values["equilibrium_frac"] < 1
     assert replay(path).difference is None
+    write_report(path, tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "Trial 1 of 3: condition 1, eyes open: equilibrium" in page

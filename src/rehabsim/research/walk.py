@@ -36,6 +36,9 @@ BATCH_COUNT = 16_384
 NEAR_NS = 100_000_000
 """The keeper's events reach the session's ticks sooner than this."""
 
+TRIALS = ("trial", "test")
+"""Kinds of events by which scenarios tell measures."""
+
 SAME_NS = 2_000
 """An event that is found again is at the same time but for rounding."""
 
@@ -102,6 +105,7 @@ class Walk:
         belts: None where the log holds no belts.
         stops: Every event that stopped the belts, with its cause.
         pauses: Every time the belts were brought to rest without such an event.
+        trials: What a scenario told of trials and tests that ended.
     """
 
     start_s: float
@@ -119,6 +123,7 @@ class Walk:
     belts: Belts | None
     stops: tuple[Event, ...]
     pauses: tuple[Event, ...]
+    trials: tuple[Event, ...] = ()
 
 
 def read_walk(log: LogReader) -> Walk:
@@ -172,6 +177,7 @@ def read_walk(log: LogReader) -> Walk:
         belts=belts,
         stops=stops,
         pauses=pauses,
+        trials=tuple(event for event in log.events() if event.kind in TRIALS),
     )
 
 
