@@ -399,6 +399,18 @@ def test_a_platform_pushes_to_either_side_briskly_for_half_a_second_and_comes_ba
     assert poses[-1] == (0.0, False)
 
 
+def test_on_a_platform_that_shakes_the_plates_only_the_recovery_counts():
+    person = Person(
+        lambda phase, t_s, scene: (
+            np.interp(t_s, [0, 0.4, 1.0], [0, 0.03, 0]) if phase == Phase.GO else 0.0,
+            0.0,
+        )
+    )
+    (trial,) = told(stand(17, person, test="sudden", has_platform=True, trial_count=1))
+    assert trial.values["recovery_s"] == pytest.approx(0.4 + 0.6 * 2 / 3, abs=0.02)
+    assert "peak_s" not in trial.values
+
+
 def test_who_is_pushed_off_the_middle_is_asked_back_before_the_next_trial():
     person = Person(lambda phase, t_s, scene: (-0.4, 0.0))
     ticks = stand(20, person, test="sudden")
