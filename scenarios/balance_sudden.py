@@ -1,14 +1,15 @@
 """Sudden load: a small push that nobody can foresee, and how the feet answer.
 
 The platform pushes forward or back; without one both belts push, to the back only. Time counts
-from when belts move as measured, or from when the platform was told.
+from when belts move as measured, or from when the platform was told. Plates that a platform shakes
+feel their own weight, so there only the recovery counts, which ends after the deck rests.
 
 Source: own definitions, after surface translations in standing: peak of the centre of pressure
 under the feet, and recovery once it stays within three standard deviations of quiet standing, or
 10 mm, to the end of the trial.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite, nan
 
 import numpy as np
@@ -138,14 +139,18 @@ class SuddenLoad:
         # Belts carry the feet back; what is left is the pressure under them.
         under_m = recording.column("cop_x_m") + recording.column("way_m")
         found = answer_to_push(under_m, RATE_HZ, at)
+        if params.has_platform:
+            found = replace(found, peak_s=nan, peak_m=nan)
         self._found.append(found)
         is_over = isfinite(found.recovery_s)
         values = known(_values(found))
         error_frac = found.recovery_s / params.watch_s
         task = Try(is_success=is_over, error_frac=error_frac)
-        if not isfinite(found.peak_s):
+        if found.recovery_s == 0:
             return Verdict("hardly an answer", values, task)
         end = f"over after {found.recovery_s:.2f} s" if is_over else "not over in time"
+        if params.has_platform:
+            return Verdict(end, values, task)
         text = (
             f"peak {1000 * abs(found.peak_m):.0f} mm"
             f" {'forward' if found.peak_m > 0 else 'backward'} after {found.peak_s:.2f} s, {end}"

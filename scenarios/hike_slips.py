@@ -64,9 +64,7 @@ class Slips:
         self._part += per_min * state.dt_s / 60.0
         speed_mps = min(wish.left_speed_mps, wish.right_speed_mps)
         is_due = self._part >= self._due and per_min > 0
-        if not (
-            state.may_perturb and is_free and has_paused and is_due and speed_mps > MIN_BELT_MPS
-        ):
+        if not (is_free and has_paused and is_due and speed_mps > MIN_BELT_MPS):
             self._ready_ns = None
             return wish
         if self._ready_ns is None:

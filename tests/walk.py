@@ -43,6 +43,7 @@ def walk(
             left_distance_m=left_m,
             right_distance_m=right_m,
             cruise_speed_mps=cruise_mps,
+            may_perturb=True,
         )
         step = scenario.step(state)
         yield state, step

@@ -10,6 +10,7 @@ from still_lake import record
 from walk import walk
 
 from rehabsim.gait.stability_limits import PIVOT_HEIGHT_FRAC, limit_m
+from rehabsim.research.report import write_report
 from rehabsim.session.replay import replay
 from rehabsim.training.knob import dials_of
 from scenarios.balance import Balance
@@ -398,6 +399,18 @@ def test_a_platform_pushes_to_either_side_briskly_for_half_a_second_and_comes_ba
     assert poses[-1] == (0.0, False)
 
 
+def test_on_a_platform_that_shakes_the_plates_only_the_recovery_counts():
+    person = Person(
+        lambda phase, t_s, scene: (
+            np.interp(t_s, [0, 0.4, 1.0], [0, 0.03, 0]) if phase == Phase.GO else 0.0,
+            0.0,
+        )
+    )
+    (trial,) = told(stand(17, person, test="sudden", has_platform=True, trial_count=1))
+    assert trial.values["recovery_s"] == pytest.approx(0.4 + 0.6 * 2 / 3, abs=0.02)
+    assert "peak_s" not in trial.values
+
+
 def test_who_is_pushed_off_the_middle_is_asked_back_before_the_next_trial():
     person = Person(lambda phase, t_s, scene: (-0.4, 0.0))
     ticks = stand(20, person, test="sudden")
@@ -511,3 +524,6 @@ def test_a_simulated_person_stands_through_a_whole_session_that_replays(tmp_path
     assert len(trials) == 1
     assert 0.8 < trials[0].values["equilibrium_frac"] < 1
     assert replay(path).difference is None
+    write_report(path, tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "Trial 1 of 3: condition 1, eyes open: equilibrium" in page

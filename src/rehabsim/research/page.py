@@ -64,6 +64,7 @@ def render_page(
         stops=_stops(walk),
         changes=_changes(walk),
         no_stops=NO_BELTS if is_import else NO_STOP,
+        trials=[{"at": f"{e.t_ns / 1e9:.2f} s", "text": e.text} for e in walk.trials],
         has_belts=walk.belts is not None,
         plots=[
             {

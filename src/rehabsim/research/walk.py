@@ -37,6 +37,9 @@ BATCH_COUNT = 16_384
 NEAR_NS = 100_000_000
 """The keeper's events reach the session's ticks sooner than this."""
 
+TRIALS = ("trial", "test")
+"""Kinds of events by which scenarios tell measures."""
+
 SAME_NS = 2_000
 """An event that is found again is at the same time but for rounding."""
 
@@ -104,6 +107,7 @@ class Walk:
         stops: Every event that stopped the belts, with its cause.
         pauses: Every time the belts were brought to rest without such an event.
         tasks: How tasks ended; None where the log knows of none.
+        trials: What a scenario told of trials and tests that ended.
     """
 
     start_s: float
@@ -122,6 +126,7 @@ class Walk:
     stops: tuple[Event, ...]
     pauses: tuple[Event, ...]
     tasks: Tasks | None = None
+    trials: tuple[Event, ...] = ()
 
 
 def read_walk(log: LogReader) -> Walk:
@@ -176,6 +181,7 @@ def read_walk(log: LogReader) -> Walk:
         stops=stops,
         pauses=pauses,
         tasks=None if ticks is None else tasks_of(log, ticks),
+        trials=tuple(event for event in log.events() if event.kind in TRIALS),
     )
 
 

@@ -15,7 +15,7 @@ OWN = "scenario"
 
 
 def calm(step: Step) -> Step:
-    """Return a scenario's answer without leave to perturb: what it wishes for obeys usual limits."""
+    """Return a scenario's answer that has no leave to perturb: usual limits hold for it."""
     platform = step.platform
     if platform is not None and platform.is_perturbing:
         platform = structs.replace(platform, is_perturbing=False)
