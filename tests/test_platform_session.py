@@ -150,15 +150,15 @@ def test_a_scenario_that_leaves_the_deck_alone_is_walked_on_a_settled_platform(t
 
 def test_someone_walks_on_a_deck_that_does_what_the_boat_does(tmp_path):
     path = tmp_path / "a.mcap"
-    summary = record(path, scenario="boat", params={"wave_height_m": 0.74}, duration_s=40.0)
+    summary = record(path, scenario="boat", params={"wave_height_m": 0.74}, duration_s=25.0)
     log = LogReader(path)
     rows, scene = log.table("platform"), log.table("scene")
     moving = rows["mode"] == MOVING
     assert summary.stops == []
-    assert summary.heel_strike_count > 20
+    assert summary.heel_strike_count > 10
     assert not any("platform's box" in text for text in events(path))
-    whole = moving & (rows["t_ns"] > 20e9)
-    assert whole.sum() > 10 * 250
+    whole = moving & (rows["t_ns"] > 16e9)
+    assert whole.sum() > 5 * 250
     for felt, shown in (("roll_rad", "roll_rad"), ("pitch_rad", "pitch_rad"), ("z_m", "heave_m")):
         deck, picture = rows["command_" + felt][whole], scene[shown][: len(rows)][whole]
         assert np.corrcoef(deck, picture)[0, 1] > 0.95

@@ -42,8 +42,9 @@ export class Gates {
 
   update(scene: Scene, wave: Wave, t_s: number, isCalm: boolean): void {
     const width_m = finite(scene.gate_width_m, 10);
+    const after_m = finite(scene.next_gate_width_m, width_m);
     const next = this.meet(scene.gate_x_m, scene.gate_y_m, scene.gate_heading_rad, width_m);
-    this.meet(scene.next_gate_x_m, scene.next_gate_y_m, scene.next_gate_heading_rad, width_m);
+    this.meet(scene.next_gate_x_m, scene.next_gate_y_m, scene.next_gate_heading_rad, after_m);
     this.leaveBehind(finite(scene.x_m), finite(scene.y_m), finite(scene.heading_rad));
     for (const gate of this.gates) {
       float(gate, wave, t_s);

@@ -25,50 +25,75 @@ const SPOKES = 40;
 const SECTOR_RAD = 1.35;
 const RIPPLE_SIZE = 128;
 
-export interface Wave {
-  height_m: number;
-  length_m: number;
-  period_s: number;
-  direction_rad: number;
+// One sine of the swell: half its height, rad per m ahead and left, rad per s, and its start.
+interface Sine {
+  half_m: number;
+  ahead: number;
+  left: number;
+  radps: number;
+  start_rad: number;
 }
 
+export type Wave = Sine[];
+
+const COUNT = 15;
+const RATIOS = Array.from({ length: COUNT }, (_, index) => 0.5 * 3 ** ((index + 1) / 15));
+const SHARES = RATIOS.map((ratio) => Math.exp(-4 * Math.log(ratio) ** 2));
+const WHOLE = Math.sqrt(2 / SHARES.reduce((sum, share) => sum + share * share, 0));
+
+// The swell as the boat's scene publishes it: a sum of sines around the chief wave.
 export function waveOf(scene: Scene): Wave {
-  return {
-    height_m: finite(scene.wave_height_m),
-    length_m: Math.max(1, finite(scene.wave_length_m, 20)),
-    period_s: Math.max(0.5, finite(scene.wave_period_s, 5)),
-    direction_rad: finite(scene.wave_direction_rad),
-  };
+  const height_m = finite(scene.wave_height_m);
+  const length_m = Math.max(1, finite(scene.wave_length_m, 20));
+  const period_s = Math.max(0.5, finite(scene.wave_period_s, 5));
+  const seed = finite(scene.wave_seed_frac);
+  return RATIOS.map((ratio, index) => {
+    const i = index + 1;
+    const way_rad = finite(scene.wave_direction_rad) + 0.5 * Math.sin(2.4 * i);
+    const number = (2 * Math.PI * ratio) / length_m;
+    return {
+      half_m: (height_m / 4) * WHOLE * (SHARES[index] ?? 0),
+      ahead: number * Math.cos(way_rad),
+      left: number * Math.sin(way_rad),
+      radps: (2 * Math.PI * ratio) / period_s,
+      start_rad: 2 * Math.PI * ((i * i * seed) % 1),
+    };
+  });
 }
 
 // Height of the surface at a place and time.
 export function surface_m(wave: Wave, x_m: number, y_m: number, t_s: number): number {
-  const along_m = x_m * Math.cos(wave.direction_rad) + y_m * Math.sin(wave.direction_rad);
-  const turns = along_m / wave.length_m - t_s / wave.period_s;
-  return (wave.height_m / 2) * Math.sin(2 * Math.PI * turns);
+  return wave.reduce((sum_m, { half_m, ahead, left, radps, start_rad }) => {
+    return sum_m + half_m * Math.sin(ahead * x_m + left * y_m - radps * t_s + start_rad);
+  }, 0);
 }
 
 const VERTEX = `
-  uniform vec4 boat;   // x, y, cos and sin of its heading
-  uniform vec4 wave;   // half height, rad per m, and the way it goes
-  uniform float phase_rad;
+  uniform vec4 boat;               // x, y, cos and sin of its heading
+  uniform vec4 waves[${COUNT}];    // half height, rad per m ahead and left, and where it is now
+  uniform float length_m;
   varying vec3 place;
   varying vec2 slope, seen;
   void main() {
     seen = position.xy;
     vec2 p = boat.xy + vec2(boat.z * seen.x - boat.w * seen.y, boat.w * seen.x + boat.z * seen.y);
-    float length_m = 6.2832 / wave.y;
     float near = 1.0 - smoothstep(2.5 * length_m, 7.0 * length_m, length(seen));
-    float turn = wave.y * dot(p, wave.zw) - phase_rad;
-    slope = near * wave.x * wave.y * cos(turn) * wave.zw;
-    place = vec3(p, near * wave.x * sin(turn));
+    float high_m = 0.0;
+    slope = vec2(0.0);
+    for (int i = 0; i < ${COUNT}; i += 1) {
+      float turn = dot(waves[i].yz, p) + waves[i].w;
+      high_m += waves[i].x * sin(turn);
+      slope += waves[i].x * cos(turn) * waves[i].yz;
+    }
+    slope *= near;
+    place = vec3(p, near * high_m);
     gl_Position = projectionMatrix * viewMatrix * vec4(place, 1.0);
   }`;
 
 const FRAGMENT = `
   uniform sampler2D ripples;
   uniform vec3 sun, sun_colour, horizon, zenith, deep, shallow, shore;
-  uniform vec4 wave;
+  uniform float half_m;
   uniform vec2 drift;
   uniform float haze_start_m, haze_end_m, wake;
   varying vec3 place;
@@ -90,7 +115,7 @@ const FRAGMENT = `
     float high = max(back.z, 0.0);
     vec3 sky = mix(horizon, zenith, sqrt(high));
     sky = mix(sky, shore, 0.55 * (1.0 - smoothstep(0.02, 0.16, high + 0.08 * (a.z - 0.5))));
-    float crest = 0.35 + 0.3 * place.z / (wave.x + 0.05) + 0.4 * ripple.x;
+    float crest = 0.35 + 0.3 * place.z / (half_m + 0.05) + 0.4 * ripple.x;
     vec3 body = mix(deep, shallow, clamp(crest, 0.0, 1.0));
     vec3 tone = mix(body, sky, mirror);
     float glint = pow(max(dot(back, sun), 0.0), 140.0);
@@ -119,8 +144,9 @@ export class Water {
       shore: { value: colours.shore },
       ripples: { value: ripplePicture() },
       boat: { value: new Vector4(0, 0, 1, 0) },
-      wave: { value: new Vector4() },
-      phase_rad: { value: 0 },
+      waves: { value: Array.from({ length: COUNT }, () => new Vector4()) },
+      length_m: { value: 20 },
+      half_m: { value: 0 },
       drift: { value: new Vector2() },
       wake: { value: 0 },
     };
@@ -143,13 +169,14 @@ export class Water {
       Math.cos(heading_rad),
       Math.sin(heading_rad),
     );
-    (u.wave?.value as Vector4).set(
-      wave.height_m / 2,
-      (2 * Math.PI) / wave.length_m,
-      Math.cos(wave.direction_rad),
-      Math.sin(wave.direction_rad),
-    );
-    set(u, "phase_rad", 2 * Math.PI * ((t_s / wave.period_s) % 1));
+    const sines = u.waves?.value as Vector4[];
+    wave.forEach(({ half_m, ahead, left, radps, start_rad }, index) => {
+      // The angle is kept small, for shaders count in single precision.
+      const now_rad = (start_rad - radps * t_s) % (2 * Math.PI);
+      sines[index]?.set(half_m, ahead, left, now_rad);
+    });
+    set(u, "length_m", Math.max(1, finite(scene.wave_length_m, 20)));
+    set(u, "half_m", finite(scene.wave_height_m) / 2);
     (u.drift?.value as Vector2).set((0.011 * t_s) % 1000, (0.017 * t_s) % 1000);
     set(u, "wake", Math.min(1, Math.max(0, finite(scene.boat_speed_mps) / 2.2)));
   }
