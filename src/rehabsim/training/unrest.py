@@ -62,6 +62,7 @@ class Unrest:
         params: How.
         perturber: Of the pulses, None without any.
         fade: How far unrest has come in.
+        noise_sd_mps: Of the belts' noise in full, at the present speed; 0 without.
         visual_sway_m: How far the world on the display is to the left of where it belongs.
     """
 
@@ -84,6 +85,7 @@ class Unrest:
         self._noise = None
         if params.noise is not None:
             self._noise = BeltNoise(params.noise, speed_mps, limits, seed)
+            self.noise_sd_mps = self._noise.sd_mps(speed_mps)
         most = limits.perturbation
         self._needs_harness = most is not None and most.needs_harness
         self._brake_mps2 = 0.0 if deck_limits is None else deck_limits.max_accel_mps2
