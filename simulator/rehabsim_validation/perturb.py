@@ -138,17 +138,20 @@ def _belts(seeds: int, processes: int | None, *, quick: bool) -> str:
 
 
 def _platform(seeds: int, processes: int | None, *, quick: bool) -> str:
-    courses = [Pushed(seed, 2 if quick else 10) for seed in range(1, 2 if quick else seeds + 1)]
+    courses = [Pushed(seed, 10) for seed in range(1, seeds + 1)]
+    if quick:
+        courses = [Pushed(1, 2)]
     return deck_part(study(push, courses, processes=processes))
 
 
 def _unrest(seeds: int, processes: int | None, *, quick: bool) -> str:
-    speeds_mps = (1.2,) if quick else (0.8, 1.2, 1.6)
     courses = [
-        Unquiet(speed_mps, seed, 30.0 if quick else 75.0)
-        for speed_mps in speeds_mps
-        for seed in range(1, 2 if quick else seeds + 1)
+        Unquiet(speed_mps, seed, 75.0)
+        for speed_mps in (0.8, 1.2, 1.6)
+        for seed in range(1, seeds + 1)
     ]
+    if quick:
+        courses = [Unquiet(1.2, 1, 30.0)]
     return unrest_part(study(unquiet, courses, processes=processes))
 
 

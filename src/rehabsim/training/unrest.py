@@ -5,8 +5,8 @@ from math import isfinite, sqrt
 from msgspec import structs
 
 from rehabsim.base.limits import Limits, PlatformLimits
-from rehabsim.base.records import Event, PlatformWish, Pose, State, Wish
-from rehabsim.training.going import Deck
+from rehabsim.base.records import Event, PlatformWish, State, Wish
+from rehabsim.training.going import HOME, Deck
 from rehabsim.training.noise import BeltNoise, why_no_noise
 from rehabsim.training.perturb import Perturber
 from rehabsim.training.pulse import PerturbParams, Pulse, why_impossible
@@ -91,7 +91,7 @@ class Unrest:
         self._brake_mps2 = 0.0 if deck_limits is None else deck_limits.max_accel_mps2
         has_shoves = not all(isinstance(pulse, Pulse) for pulse in params.pulses)
         self._moves_deck = deck_limits is not None and (params.sway is not None or has_shoves)
-        self._pose = Pose()
+        self._pose = HOME
         self._elapsed_s = 0.0
         self._place_m = 0.0
         self._slack_s = UNCAUGHT_S
@@ -232,7 +232,7 @@ def why_refused(
         if isinstance(pulse, Pulse):
             why = why_impossible(pulse, speed_mps, params.jitter_frac, limits)
         else:
-            why = why_no_shove(pulse, params.jitter_frac, deck_limits, Pose())
+            why = why_no_shove(pulse, params.jitter_frac, deck_limits, HOME)
         if why:
             name = pulse.kind.replace("_", " ")
             return f"pulses {number}", f"a {name} from {speed_mps:g} m/s, {why}"
