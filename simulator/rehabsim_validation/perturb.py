@@ -1,7 +1,8 @@
-"""`python -m rehabsim_validation.perturb`: how well perturbations are timed; makes PERTURB.md.
+"""`python -m rehabsim_validation.perturb`: how well perturbations come; makes PERTURB.md.
 
 Whole sessions in virtual time: devices, keeper and session as they are. What is told of each pulse
-is held against the laboratory's own truth of belts and feet.
+is held against the laboratory's own truth of belts and feet. The page has three parts, each made
+anew by itself: belts, platform, unrest (`unrest.py`).
 """
 
 import platform
@@ -9,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -27,11 +28,17 @@ from rehabsim.training.pulse import SIDES, USUAL, Kind, Pulse
 from rehabsim_sim.batch import study
 from rehabsim_sim.patients import patient
 from rehabsim_validation.page import rows
+from rehabsim_validation.unrest import Pushed, Unquiet, deck_part, push, unquiet, unrest_part
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "src" / "rehabsim" / "training" / "PERTURB.md"
 PEOPLE = ("healthy", "insufficient_core", "lumbar_fatigue")
 KINDS: tuple[Kind, ...] = ("slip", "pull", "trip", "push", "stop")
+PARTS = ("belts", "platform", "unrest")
+MARK = "<!-- {} -->\n"
+"""Before each part of the page."""
+
+Part = Literal["all", "belts", "platform", "unrest"]
 BAR_S = 0.025
 BEFORE_NS, AFTER_NS = 150_000_000, 700_000_000
 """Around an onset as the belts told it, in which the truth of it is looked for."""
@@ -78,7 +85,12 @@ class Found(NamedTuple):
 
 @app.default
 def main(
-    out: Path = OUT, *, seeds: int = 4, quick: bool = False, processes: int | None = None
+    out: Path = OUT,
+    *,
+    part: Part = "all",
+    seeds: int = 4,
+    quick: bool = False,
+    processes: int | None = None,
 ) -> None:
     """Perturb simulated people and write the page.
 
@@ -86,13 +98,32 @@ def main(
     ----------
     out
         The page.
+    part
+        Of the page; the others stay as they are.
     seeds
         Sessions of each person with each kind.
     quick
-        One short session, to see that all of it works.
+        One short session of each part, to see that all of it works.
     processes
         How many at once.
     """
+    makers = {"belts": _belts, "platform": _platform, "unrest": _unrest}
+    parts = _parts(out.read_text("utf-8")) if out.exists() else dict.fromkeys(PARTS, "")
+    for name in PARTS if part == "all" else (part,):
+        parts[name] = makers[name](seeds, processes, quick=quick)
+    out.write_text("\n".join(MARK.format(name) + parts[name] for name in PARTS), "utf-8")
+
+
+def _parts(text: str) -> dict[str, str]:
+    """Return the parts of a page."""
+    found = dict.fromkeys(PARTS, "")
+    for name in PARTS:
+        _, mark, rest = text.partition(MARK.format(name))
+        found[name] = rest.partition("<!-- ")[0].strip() + "\n" if mark else ""
+    return found
+
+
+def _belts(seeds: int, processes: int | None, *, quick: bool) -> str:
     courses = [
         Course(who, kind, seed, 16)
         for who in PEOPLE
@@ -103,7 +134,25 @@ def main(
         courses = [Course("healthy", "pull", 1, 3)]
     results = study(perturb, courses, processes=processes)
     falls = sum(fell for _, fell in results)
-    out.write_text(page([each for found, _ in results for each in found], falls, courses), "utf-8")
+    return page([each for found, _ in results for each in found], falls, courses)
+
+
+def _platform(seeds: int, processes: int | None, *, quick: bool) -> str:
+    courses = [Pushed(seed, 10) for seed in range(1, seeds + 1)]
+    if quick:
+        courses = [Pushed(1, 2)]
+    return deck_part(study(push, courses, processes=processes))
+
+
+def _unrest(seeds: int, processes: int | None, *, quick: bool) -> str:
+    courses = [
+        Unquiet(speed_mps, seed, 75.0)
+        for speed_mps in (0.8, 1.2, 1.6)
+        for seed in range(1, seeds + 1)
+    ]
+    if quick:
+        courses = [Unquiet(1.2, 1, 30.0)]
+    return unrest_part(study(unquiet, courses, processes=processes))
 
 
 def perturb(course: Course) -> tuple[list[Found], bool]:

@@ -21,6 +21,9 @@ FIRST_MS = 60_000
 """Ten strides of a slow walk, and one pulse."""
 
 
+BLIND = {"pulses": [{"kind": "push"}], "warm_up_strides": 5, "is_blind": True}
+
+
 @pytest.fixture(scope="module")
 def site(open_site):
     with open_site("boat", room=room(**PATIENT), perturb=PERTURB, wave_height_m=0.0) as site:
@@ -44,3 +47,20 @@ def test_perturbations_come_when_they_are_let_and_are_held_back_at_a_press(site)
     expect(page.locator("#perturb")).to_have_count(0)
     assert not site.problems
     page.context.close()
+
+
+def test_the_blinded_see_what_goes_on_and_neither_which_trial_is_next_nor_when(open_site):
+    perturb = BLIND | {"visual": {"amplitude_m": 0.3}}
+    with open_site("boat", room=room(**PATIENT), perturb=perturb, wave_height_m=0.0) as site:
+        page = site.open("/console")
+        expect(page.locator("#perturbations-title")).to_have_text("Perturbations (blinded)")
+        expect(page.locator("#unrest-state")).to_have_text("Picture sways, 30 cm: held back.")
+        walk(page)
+        page.click("#perturb")
+        state = page.locator("#perturbations-state")
+        expect(state).to_have_text("0 of 24 done. What comes next, and when, is not shown.")
+        expect(page.locator("#unrest-state")).to_have_text("Picture sways, 30 cm: in full.")
+        page.click("#pause")
+        expect(page.locator("#mode-word")).to_have_text("IDLE")
+        assert not site.problems
+        page.context.close()

@@ -5,12 +5,14 @@ from itertools import pairwise
 from math import isnan, nan
 
 import pytest
+from session.platform_room import room as platform_room
 
 from rehabsim.base.config import load_toml
-from rehabsim.base.records import BeltSample, Gait, State, Wish
+from rehabsim.base.records import BeltSample, Gait, PlatformSample, Pose, State, Wish
 from rehabsim.base.site import Site
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.training.achieved import BeltWatch, miss_s
+from rehabsim.training.going import Deck
 from rehabsim.training.perturb import FIRST_LAG_S, Perturber
 from rehabsim.training.pulse import PerturbParams
 from rehabsim.training.schedule import Schedule
@@ -26,10 +28,11 @@ class Walk:
 
     def __init__(self, lag_s=0.06, known_s=0.05, mode="perturbing", stride_s=STRIDE_S, **params):
         made = PerturbParams(**({"pulses": [{"kind": "slip"}], "catch_frac": 0.0} | params))
-        self.perturber = Perturber(made, LIMITS, 1)
+        self.perturber = Perturber(made, LIMITS, 1, platform_room().platform_limits)
         self.lag, self.known_s, self.mode = round(lag_s / DT_S), known_s, mode
         self.stride_s = stride_s
         self.wishes, self.events, self.ticks, self.is_on = [], [], 0, True
+        self.is_deck_moving, self.rides = None, []
 
     def strike_ns(self, t_s, offset_s):
         """Return the last heel strike that is known, one each stride from `offset_s` on."""
@@ -55,10 +58,18 @@ class Walk:
                 right_distance_m=0.0,
                 cruise_speed_mps=speed_mps,
             )
+            deck = None
+            if self.is_deck_moving is not None:
+                # A deck that stands where it was told, as an easy stand-in for one that follows.
+                ride = self.rides[-self.lag] if len(self.rides) >= self.lag else None
+                pose = Pose() if ride is None else ride.pose
+                sample = PlatformSample(state.t_ns, pose, "engaged", is_home=False)
+                deck = Deck(sample, self.is_deck_moving)
             wish = self.perturber.step(
-                state, Wish(speed_mps, speed_mps), self.events, is_on=self.is_on
+                state, Wish(speed_mps, speed_mps), self.events, is_on=self.is_on, deck=deck
             )
             self.wishes.append(wish)
+            self.rides.append(self.perturber.ride)
         return self
 
     def told(self):
@@ -228,3 +239,53 @@ def test_a_miss_is_that_of_the_nearest_stride():
     assert miss_s(3 * NS, [NS, 2 * NS], 0.5, 1.0) == pytest.approx(0.5)
     assert miss_s(round(2.52 * NS), [NS, 2 * NS], 0.5, 1.0) == pytest.approx(0.02)
     assert isnan(miss_s(NS, [], 0.5, 1.0))
+
+
+SHIFTS = {"pulses": [{"kind": "sway_left"}], "min_strides": 4, "max_strides": 6}
+
+
+@pytest.mark.parametrize("is_moving", [None, False])
+def test_a_platform_that_does_not_follow_is_not_asked_and_that_is_said(is_moving):
+    walk = Walk(**SHIFTS)
+    walk.is_deck_moving = is_moving
+    walk.go(40.0)
+    assert set(walk.rides) == {None}
+    assert walk.events[0].text.startswith("No sway left: the platform does not follow; engage it")
+    assert walk.perturber.done == 0
+
+
+def test_a_platform_is_pushed_briskly_to_the_side_and_back_and_belts_are_left_alone():
+    walk = Walk(count=1, jitter_frac=0.0, **SHIFTS)
+    walk.is_deck_moving = True
+    walk.go(45.0)
+    rides = [ride for ride in walk.rides if ride is not None]
+    way = walk.perturber._params.pulses[0].profile()
+    assert len(rides) * DT_S == pytest.approx(way.total_s, abs=2 * DT_S)
+    brisk_s = sum(ride.is_perturbing for ride in rides) * DT_S
+    assert brisk_s == pytest.approx(way.out_s, abs=0.03)
+    assert max(ride.pose.y_m for ride in rides) < 0.1
+    assert rides[-1].pose.y_m == pytest.approx(0.0, abs=1e-3)
+    assert {(wish.left_speed_mps, wish.is_perturbation) for wish in walk.wishes} == {(1.0, False)}
+    assert walk.events[0].text.startswith("Sway left 1 of 1, ")
+    assert walk.perturber.done == 1
+
+
+def test_a_platform_that_stops_following_ends_the_pulse():
+    walk = Walk(count=1, **SHIFTS)
+    walk.is_deck_moving = True
+    while walk.perturber.ride is None:
+        walk.go(DT_S)
+    walk.go(0.2)
+    walk.is_deck_moving = False
+    walk.go(DT_S)
+    assert walk.perturber.ride is None
+    assert "No sway left: the keeper did not let it go on." in walk.events[-1].text
+    assert walk.perturber.done == 0
+
+
+def test_a_brake_slows_both_belts_alike():
+    walk = Walk(pulses=[{"kind": "brake"}], count=1, jitter_frac=0.0).go(60.0)
+    on = [wish for wish in walk.wishes if wish.is_perturbation]
+    assert all(wish.left_speed_mps == wish.right_speed_mps for wish in on)
+    assert min(wish.left_speed_mps for wish in on) == pytest.approx(0.7)
+    assert walk.events[0].text.startswith("Brake 1 of 1, ")

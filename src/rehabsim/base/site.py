@@ -125,8 +125,8 @@ class Session(Strict):
         faults: What goes wrong with simulated devices, and when.
         pacing: Belts follow the person, by the table of `rehabsim.training.pacing`, which may be
             empty; None keeps the speed that is set.
-        perturb: Belts perturb the person, by the table of `rehabsim.training.pulse`; None does
-            not.
+        perturb: Belts, platform or picture perturb the person, by the table of
+            `rehabsim.training.pulse`; None does not.
         adapt: Difficulty follows the person, by the table of `rehabsim.training.adapt`; None keeps
             what `params` say.
         params: The scenario's own table.

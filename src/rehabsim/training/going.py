@@ -17,6 +17,9 @@ REST_MPS = 0.1
 """Belts that a `stop` brings to rest were faster than this."""
 
 
+HOME = Pose()
+
+
 class Deck(NamedTuple):
     """What is known of the platform.
 

@@ -10,7 +10,7 @@ from statistics import median
 from rehabsim.base.limits import Limits, PlatformLimits
 from rehabsim.base.records import Event, PlatformWish, Pose, Severity, State, Wish
 from rehabsim.training.achieved import miss_s
-from rehabsim.training.going import Deck, Going, GoingBelts, GoingDeck, why_not
+from rehabsim.training.going import HOME, Deck, Going, GoingBelts, GoingDeck, why_not
 from rehabsim.training.pulse import AnyPulse, PerturbParams, Pulse
 from rehabsim.training.schedule import Schedule, Trial
 from rehabsim.training.stride_clock import NS, StrideClock
@@ -114,7 +114,7 @@ class Perturber:
         *,
         is_on: bool,
         deck: Deck | None = None,
-        pose: Pose = Pose(),  # noqa: B008
+        pose: Pose = HOME,
     ) -> Wish:
         """Return the wish of this tick, with a pulse in it when one is due.
 

@@ -5,8 +5,8 @@ from math import isfinite, sqrt
 from msgspec import structs
 
 from rehabsim.base.limits import Limits, PlatformLimits
-from rehabsim.base.records import Event, PlatformWish, Pose, State, Wish
-from rehabsim.training.going import Deck
+from rehabsim.base.records import Event, PlatformWish, State, Wish
+from rehabsim.training.going import HOME, Deck
 from rehabsim.training.noise import BeltNoise, why_no_noise
 from rehabsim.training.perturb import Perturber
 from rehabsim.training.pulse import PerturbParams, Pulse, why_impossible
@@ -62,6 +62,7 @@ class Unrest:
         params: How.
         perturber: Of the pulses, None without any.
         fade: How far unrest has come in.
+        noise_sd_mps: Of the belts' noise in full, at the present speed; 0 without.
         visual_sway_m: How far the world on the display is to the left of where it belongs.
     """
 
@@ -84,12 +85,13 @@ class Unrest:
         self._noise = None
         if params.noise is not None:
             self._noise = BeltNoise(params.noise, speed_mps, limits, seed)
+            self.noise_sd_mps = self._noise.sd_mps(speed_mps)
         most = limits.perturbation
         self._needs_harness = most is not None and most.needs_harness
         self._brake_mps2 = 0.0 if deck_limits is None else deck_limits.max_accel_mps2
         has_shoves = not all(isinstance(pulse, Pulse) for pulse in params.pulses)
         self._moves_deck = deck_limits is not None and (params.sway is not None or has_shoves)
-        self._pose = Pose()
+        self._pose = HOME
         self._elapsed_s = 0.0
         self._place_m = 0.0
         self._slack_s = UNCAUGHT_S
@@ -230,7 +232,7 @@ def why_refused(
         if isinstance(pulse, Pulse):
             why = why_impossible(pulse, speed_mps, params.jitter_frac, limits)
         else:
-            why = why_no_shove(pulse, params.jitter_frac, deck_limits, Pose())
+            why = why_no_shove(pulse, params.jitter_frac, deck_limits, HOME)
         if why:
             name = pulse.kind.replace("_", " ")
             return f"pulses {number}", f"a {name} from {speed_mps:g} m/s, {why}"

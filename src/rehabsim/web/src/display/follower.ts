@@ -21,11 +21,14 @@ export interface Shown {
   t_s: number;
   scene: Scene;
   distance_m: number;
+  // The world is so far to the left of where it belongs.
+  sway_m: number;
 }
 
 // Fields of the state itself that move too; no scene has these names.
 const LEFT = "belt.left_m";
 const RIGHT = "belt.right_m";
+const SWAY = "visual_sway_m";
 
 export class Follower {
   private readonly names: readonly string[];
@@ -38,7 +41,7 @@ export class Follower {
     moving: readonly string[],
     private readonly derive: (scene: Scene) => Scene = (scene) => scene,
   ) {
-    this.names = [...moving, LEFT, RIGHT];
+    this.names = [...moving, LEFT, RIGHT, SWAY];
   }
 
   push(state: State): void {
@@ -51,6 +54,7 @@ export class Follower {
     const values = { ...this.derive(state.scene) };
     values[LEFT] = state.left_distance_m;
     values[RIGHT] = state.right_distance_m;
+    values[SWAY] = state.visual_sway_m ?? 0;
     this.known.push({ t_s: state.t_s, values });
     if (this.known.length > REMEMBERED) {
       this.known.shift();
@@ -69,7 +73,7 @@ export class Follower {
   sample(t_s: number, dt_s: number): Shown {
     const newest = this.known[this.known.length - 1];
     if (newest === undefined) {
-      return { t_s: 0, scene: {}, distance_m: 0 };
+      return { t_s: 0, scene: {}, distance_m: 0, sway_m: 0 };
     }
     const keep = Math.exp(-dt_s / this.bleed_s);
     let largest = 0;
@@ -87,6 +91,7 @@ export class Follower {
       t_s: newest.t_s + ahead_s(t_s - newest.t_s),
       scene,
       distance_m: ((scene[LEFT] ?? 0) + (scene[RIGHT] ?? 0)) / 2,
+      sway_m: scene[SWAY] ?? 0,
     };
   }
 

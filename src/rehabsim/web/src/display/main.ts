@@ -8,7 +8,7 @@ import { Follower } from "./follower";
 import { Hud } from "./hud";
 import { Stage } from "./stage";
 import { NEUTRAL, loadWorld } from "./worlds";
-import type { World } from "./world";
+import { aside, type World } from "./world";
 
 const RATE_HZ = 60;
 const ECHO_EVERY_S = 0.045;
@@ -91,7 +91,8 @@ function draw(): void {
   }
   const shown = follower.sample(session_s(now_s) + lead_s, dt_s);
   const moment = { ...shown, dt_s, isCalm };
-  stage.draw(world, world.update(moment));
+  stage.draw(world, aside(world.update(moment), -shown.sway_m));
+  canvas.dataset.sway = shown.sway_m.toFixed(3);
   hud.score(world.score(moment));
   hud.replay(newest?.is_replay ?? false);
   echo(now_s);

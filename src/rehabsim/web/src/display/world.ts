@@ -25,6 +25,12 @@ export interface Eye {
   roll_rad: number;
 }
 
+// The eye, so far to its own left; a world that moves to the right is seen so.
+export function aside(eye: Eye, left_m: number): Eye {
+  const x_m = eye.x_m - left_m * Math.sin(eye.yaw_rad);
+  return { ...eye, x_m, y_m: eye.y_m + left_m * Math.cos(eye.yaw_rad) };
+}
+
 // One number for the person, in words a child knows.
 export interface Score {
   label: string;

@@ -97,7 +97,12 @@ export interface Dose {
   count: number;
   next_kind: string;
   next_side: string;
-  strides_left: number;
+  strides_left: number; // -1 where nobody is told
+  is_blind: boolean;
+  fade_frac: number;
+  sway_amplitude_m: number;
+  noise_sd_mps: number;
+  visual_amplitude_m: number;
 }
 
 // How hard it is; numbers that are not kept are NaN.
@@ -153,6 +158,7 @@ export interface State {
   dose?: Dose | null;
   tuned?: Tuned | null;
   pacing?: "" | "follows" | "fixed";
+  visual_sway_m?: number;
 }
 
 export interface Event {
