@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from rehabsim.base.clock import run
 from rehabsim.base.config import check, load_toml
 from rehabsim.base.site import Site
 from rehabsim.devices.link import listen
+from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
 from rehabsim.session.together import run_together, together_plans
@@ -29,6 +32,33 @@ def test_the_scenario_of_the_readme_runs_and_replays(tmp_path):
     summary = run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
     assert summary.left_distance_m > 5
     assert replay(log).difference is None
+
+
+def test_a_scenario_that_was_begun_and_changed_in_one_line_does_what_the_line_says(tmp_path):
+    def rehabsim(*words):
+        done = subprocess.run(
+            [sys.executable, "-m", "rehabsim", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    said = rehabsim("new", "scenario", "slow_walk")
+    commands = [line.split()[1:] for line in said.splitlines() if line.startswith("  rehabsim")]
+    file = tmp_path / "slow_walk.py"
+    line = "wish = Wish(state.cruise_speed_mps, state.cruise_speed_mps)"
+    assert file.read_text().count(line) == 1
+    file.write_text(file.read_text().replace(line, "wish = Wish(0.3, 0.3)"))
+    words = [*commands[0][:-1], "16", "--log", "slow.mcap"]
+    assert words[:3] == ["run", "slow_walk.py", "--virtual"]
+    rehabsim(*words)
+    ticks = LogReader(tmp_path / "slow.mcap").table("ticks")
+    assert np.nanmax(ticks["belt_left_speed_mps"]) == pytest.approx(0.3, abs=0.02)
+    assert replay(tmp_path / "slow.mcap").difference is None  # By the code kept beside the log.
+    assert "stretch_m" in rehabsim("scenarios", "slow_walk.py")
 
 
 def test_the_driver_of_the_readme_reads_its_plates():

@@ -17,7 +17,7 @@ from rehabsim.base.errors import ConfigError, RehabsimError
 from rehabsim.base.site import DeviceTable, FaultFile, Session, Site
 from rehabsim.cli.terminal import err, out
 from rehabsim.session.keys import check_reach, load_client_key
-from rehabsim.session.setup import SIMULATED_SITE, load_session, ready_session
+from rehabsim.session.setup import SIMULATED_SITE, load_session, ready_session, session_files
 from rehabsim.session.subject import check_subject
 
 
@@ -36,6 +36,7 @@ def run_command(
     faults: Path | None = None,
     web: bool = True,
     auto_start: bool = False,
+    reload: bool | None = None,
     open_pages: Annotated[bool, Parameter(name="--open")] = False,
     truth: Annotated[Path | None, Parameter(show=False)] = None,
 ) -> int:
@@ -69,13 +70,20 @@ def run_command(
         Serve console and display.
     auto_start
         Arm and start without a console; only where belts and platform are simulated.
+    reload
+        When the scenario's or the session's file changes, go on with it once the belts rest; by
+        default where the scenario is a file.
     open_pages
         Open the pages in this machine's browser.
     truth
         File for the laboratory's ground truth; for tests.
     """
-    room, session = _room(site, plates), _session(what, patient, subject, seed, faults)
-    session = session.model_copy(update={"is_unloaded": unloaded or session.is_unloaded})
+
+    def reread() -> Session:
+        read = _session(what, patient, subject, seed, faults)
+        return read.model_copy(update={"is_unloaded": unloaded or read.is_unloaded})
+
+    room, session = _room(site, plates), reread()
     check_subject(session.subject)
     publish = room.publish
     check_reach((publish.state_url, publish.request_url), publish.keys)
@@ -105,6 +113,8 @@ def run_command(
         has_operator=auto_start,
         has_pages=web,
         truth_path=str(truth or ""),
+        files=session_files(what, session),
+        reread=reread if (session.scenario.endswith(".py") if reload is None else reload) else None,
         say=lambda line: _say(line, is_opened=open_pages),
     )
     return _show_summary(supervise(job))

@@ -55,6 +55,8 @@ class LogHeader(Record, frozen=True, kw_only=True):
         note: Anything the reader should know about how the data came here.
         containment: What kept the scenario's process in, and what could not; empty where the
             scenario ran in the session's.
+        scenario_sha256: Of the scenario's code where that is a file, which is kept beside the log
+            as `NAME.mcap.py`; empty for an installed one.
     """
 
     format: int = FORMAT
@@ -67,6 +69,7 @@ class LogHeader(Record, frozen=True, kw_only=True):
     scene_columns: tuple[str, ...] = ()
     note: str = ""
     containment: str = ""
+    scenario_sha256: str = ""
 
 
 def encoding_of(channel: str) -> str:

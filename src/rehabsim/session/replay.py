@@ -17,6 +17,7 @@ from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_belts import platform_inputs
 from rehabsim.safety.platform_envelope import words
 from rehabsim.safety.platform_messages import PlatformDecision, PlatformReport
+from rehabsim.session.code import as_it_ran
 from rehabsim.session.core import CoreInputs, CoreOutputs
 from rehabsim.session.entry import (
     Asked,
@@ -214,6 +215,7 @@ def replay(path: Path) -> ReplayResult:
     """
     log = LogReader(path)
     site, session = header_files(log)
+    session, why = as_it_ran(session, log.header, path)
     scenario = make_scenario(session, where=str(path))
     core = make_core(site, session, scenario, where=str(path))
     inputs = _Inputs(log)
@@ -231,6 +233,9 @@ def replay(path: Path) -> ReplayResult:
         result.difference = guarded or result.difference
     if result.difference is not None:
         result.difference = _behind_a_gap(result.difference, log.gaps())
+        if why:
+            what = f"{result.difference.what}; {why}"
+            result.difference = msgspec.structs.replace(result.difference, what=what)
     return result
 
 

@@ -18,6 +18,7 @@ from rehabsim.base.realtime import be_realtime
 from rehabsim.base.site import DeviceTable, Session, Site
 from rehabsim.devices.driver import HARNESSES, PLATES, make_driver
 from rehabsim.devices.link import open_link
+from rehabsim.session.code import code_of, digest, keep
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.disk import DISK, require_space
 from rehabsim.session.live import LiveSession, Summary
@@ -25,6 +26,7 @@ from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
+from rehabsim.session.relief import Relief
 from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
@@ -80,6 +82,7 @@ async def run_session(
     *,
     is_live: bool,
     ending: asyncio.Event | None = None,
+    relief: Relief | None = None,
     on_progress: Callable[[float], None] = lambda _: None,
     on_staged: Callable[[str], None] = lambda _: None,
 ) -> Summary:
@@ -91,6 +94,7 @@ async def run_session(
         is_live: On the host's clock; decides only how the log gathers its blocks, that its disk
             must have room, and that the scenario gets a process of its own.
         ending: Set it to end the session: the belts are paused first.
+        relief: Ends it for another to follow, when it is asked and the belts rest.
         on_progress: Called about once a second of session with its time, s.
         on_staged: Called once with what contains the scenario's process, in plain words.
 
@@ -110,6 +114,8 @@ async def run_session(
                 live.step(tick)
                 if tick.index % PROGRESS_TICKS == 0:
                     on_progress(live.summary.duration_s)
+                if relief is not None and live.outputs and relief.step(live.outputs):
+                    break
                 if ending is not None and ending.is_set():
                     if ending_since_ns is None:
                         ending_since_ns = t_ns
@@ -141,6 +147,7 @@ async def _open(
     check_subject(session.subject)
     plates_table = DeviceTable.model_validate(plan.plates)
     plates = make_driver(PLATES, plates_table, clock, where=plan.where)
+    code = code_of(session)
     async with AsyncExitStack() as stack:
         scenario, containment = await stack.enter_async_context(
             staged(session, where=plan.where, is_apart=is_live)
@@ -158,7 +165,12 @@ async def _open(
         keeper = await open_link(plan.keeper_url, clock, device="keeper")
         stack.push_async_callback(keeper.close)
         note = getattr(plates, "note", "")
-        header = make_header(site, session, scenario, note=note, containment=containment)
+        header = make_header(
+            *(site, session, scenario),
+            note=note,
+            containment=containment,
+            scenario_sha256=digest(code),
+        )
         publisher = None
         if plan.is_published:
             endpoints = (site.publish.state_url, site.publish.request_url)
@@ -172,6 +184,7 @@ async def _open(
                 require_space(Path(plan.log_path), rate, DISK)
             columns = tables(scenario, has_platform=has_platform)
             log = LogWriter(Path(plan.log_path), header, columns, is_live=is_live)
+            keep(code, log.path)
         operator = None
         if plan.has_operator:
             end_ns = None if plan.duration_s is None else round(plan.duration_s * NS)
@@ -203,10 +216,23 @@ async def _run_process(plan: SessionPlan, clock: Clock) -> Summary:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
+    relief = Relief(lambda may_end: _say_if_heard(may_end=may_end))
+    loop.add_signal_handler(signal.SIGUSR1, relief.ask)
     _say(ready=be_realtime(REALTIME_PRIORITY))
     return await run_session(
-        plan, clock, is_live=True, ending=ending, on_staged=lambda words: _say(contained=words)
+        plan,
+        clock,
+        is_live=True,
+        ending=ending,
+        relief=relief,
+        on_staged=lambda words: _say(contained=words),
     )
+
+
+def _say_if_heard(**words: object) -> None:
+    """Say it while belts may move, when a supervisor that is gone must not matter."""
+    with contextlib.suppress(OSError):
+        _say(**words)
 
 
 def _say(**words: object) -> None:

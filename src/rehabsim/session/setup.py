@@ -54,6 +54,18 @@ def load_session(path: Path) -> Session:
     return session
 
 
+def session_files(what: str, session: Session) -> tuple[Path, ...]:
+    """Return the files that a session is made from, some of which may not be there.
+
+    Args:
+        what: As `run` was told: a scenario or a session file.
+        session: What that came to.
+    """
+    code = find_scenario(session.scenario)
+    files = [] if code is None else [code, code.with_suffix(".toml")]
+    return tuple(dict.fromkeys([*files, Path(what)] if what.endswith(".toml") else files))
+
+
 def make_scenario(session: Session, *, where: str) -> OwnStage:
     """Return the session's scenario in this process, its parameters checked.
 
@@ -189,7 +201,13 @@ def make_analysis(site: Site, session: Session) -> GaitAnalysis:
 
 
 def make_header(
-    site: Site, session: Session, scenario: Stage, *, note: str, containment: str = ""
+    site: Site,
+    session: Session,
+    scenario: Stage,
+    *,
+    note: str,
+    containment: str = "",
+    scenario_sha256: str = "",
 ) -> LogHeader:
     """Return a log's first message."""
     return LogHeader(
@@ -202,6 +220,7 @@ def make_header(
         scene_columns=tuple(field.name for field in msgspec.structs.fields(scenario.Scene)),
         note=note,
         containment=containment,
+        scenario_sha256=scenario_sha256,
     )
 
 

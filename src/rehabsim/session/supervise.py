@@ -6,18 +6,15 @@ The supervisor is in no control path: when it dies, the keeper still brings the 
 """
 
 import contextlib
-import ctypes
 import queue
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -26,20 +23,22 @@ from rehabsim.base.errors import ConfigError, LinkError, LogError, RehabsimError
 from rehabsim.base.site import Session, Site
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
+from rehabsim.session.child import Child
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
+from rehabsim.session.reload import Reload
 from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain, tightened
 from rehabsim.session.stand_in import device_tables, laboratory_plan, moved
-
-START_S = 120.0
-"""Longest wait for a process to say that it is ready; the simulator compiles itself once."""
 
 REST_S = 20.0
 """Longest wait for the keeper to bring the belts to rest at the end."""
 
 POLL_S = 0.1
+HELD = ("patient", "seed", "faults", "subject")
+"""What of a session is not only the session's own: the laboratory's, or whose log it is."""
+
 LOOPBACK = "tcp://127.0.0.1:0"
 SERVED_AT = {
     "treadmill_url": LOOPBACK,
@@ -47,7 +46,6 @@ SERVED_AT = {
     "harness_url": LOOPBACK,
     "platform_url": "udp://127.0.0.1:0",
 }
-_PR_SET_PDEATHSIG = 1
 
 
 @dataclass
@@ -64,7 +62,11 @@ class Job:
         has_pages: Serve console and display.
         truth_path: Where the laboratory writes the truth; for tests.
         epoch_ns: Of the session clock; set when it starts.
+        session_count: Sessions so far, of which each has a log.
         say: Called with each line for the terminal.
+        files: Watched; when they change, a session of what they have become follows once the belts
+            rest.
+        reread: Returns the session that the files ask for.
     """
 
     site: Site
@@ -76,82 +78,14 @@ class Job:
     has_pages: bool = True
     truth_path: str = ""
     epoch_ns: int = 0
+    session_count: int = 1
     say: Callable[[str], None] = print
-    children: dict[str, "Child"] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
+    reread: Callable[[], Session] | None = None
+    children: dict[str, Child] = field(default_factory=dict)
 
-
-class Child:
-    """One process of the session, which says JSON lines on its standard output."""
-
-    def __init__(
-        self, name: str, words: list[str], plan: bytes, *, ends_with_us: signal.Signals | None
-    ) -> None:
-        self.name = name
-        self.heard: queue.Queue[dict[str, Any] | None] = queue.Queue()
-
-        def before_exec() -> None:
-            if ends_with_us is not None and sys.platform == "linux":
-                ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(ends_with_us))
-
-        self.process = subprocess.Popen(
-            [sys.executable, *words],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=before_exec,  # noqa: PLW1509  (no threads hold locks that exec needs)
-        )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.write(plan)
-            self.process.stdin.close()
-        threading.Thread(target=self._listen, args=(self.process.stdout,), daemon=True).start()
-
-    def _listen(self, lines: IO[bytes]) -> None:
-        for line in lines:
-            with contextlib.suppress(msgspec.DecodeError):
-                self.heard.put(msgspec.json.decode(line, type=dict[str, Any]))
-        self.heard.put(None)
-
-    def wait_ready(self) -> Any:
-        """Return what it says when ready.
-
-        Raises:
-            RehabsimError: It failed, died or says nothing.
-        """
-        try:
-            words = self.heard.get(timeout=START_S)
-        except queue.Empty:
-            raise LinkError(
-                f"{self.name}: did not start within {START_S:g} s.", device=self.name, url=""
-            ) from None
-        if words is None:
-            raise LinkError(
-                f"{self.name}: ended while starting, exit status {self.process.wait()}.",
-                device=self.name,
-                url="",
-            )
-        if "failed" in words:
-            raise (ConfigError if words.get("is_usage") else RehabsimError)(words["failed"])
-        return words["ready"]
-
-    @property
-    def is_running(self) -> bool:
-        """It has not ended."""
-        return self.process.poll() is None
-
-    def end(self, timeout_s: float) -> None:
-        """Ask it to end, and make it end when it does not."""
-        if self.is_running:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            try:
-                self.process.wait(timeout_s)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-        self.process.wait()
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+    def __post_init__(self) -> None:
+        self.first_log = Path(self.log_path)
 
 
 def supervise(job: Job) -> Summary:
@@ -163,10 +97,15 @@ def supervise(job: Job) -> Summary:
     folder = Path(tempfile.mkdtemp(prefix="rehabsim-"))
     is_ending = threading.Event()
     with _signals(is_ending.set):
+        reload = None
         try:
-            _start(job, folder)
-            return _watch(job, is_ending)
+            plan = _start(job, folder)
+            if job.reread is not None:
+                reload = Reload(job.files, lambda: _next_plan(job, plan), job.say)
+            return _watch(job, plan, reload, is_ending)
         finally:
+            if reload is not None:
+                reload.close()
             for name in ("gateway", "session", "keeper", "laboratory"):
                 if name in job.children:
                     job.children[name].end(REST_S if name in ("session", "keeper") else 3.0)
@@ -187,7 +126,7 @@ def _signals(on_end: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _start(job: Job, folder: Path) -> None:
+def _start(job: Job, folder: Path) -> SessionPlan:
     job.epoch_ns = host_epoch_ns()
     laboratory = laboratory_plan(
         job.site,
@@ -229,10 +168,46 @@ def _start(job: Job, folder: Path) -> None:
         has_operator=job.has_operator,
         where=job.where,
     )
-    session = ["-m", "rehabsim.session.run"]
-    _launch(job, "session", session, msgspec.json.encode(plan), signal.SIGTERM)
+    _start_session(job, plan)
     if job.has_pages:
         _start_gateway(job, keeper_url)
+    return plan
+
+
+def _start_session(job: Job, plan: SessionPlan) -> None:
+    words = ["-m", "rehabsim.session.run"]
+    _launch(job, "session", words, msgspec.json.encode(plan), signal.SIGTERM)
+
+
+def _next_plan(job: Job, plan: SessionPlan) -> SessionPlan:
+    """Return the plan of a session that follows, with what its files ask for now.
+
+    Raises:
+        RehabsimError: They are wrong, or ask for what only the keeper or the laboratory could do.
+    """
+    assert job.reread is not None
+    session = job.reread()
+    now, then = (tightened(job.site, each, where=job.where) for each in (session, job.session))
+    changed = [name for name in HELD if getattr(session, name) != getattr(job.session, name)]
+    if now != then or changed:
+        what = ", ".join(changed) or "limits"
+        raise ConfigError(
+            f"{job.where}: {what} changed, which a keeper or a laboratory that runs does not take;"
+            " end this session and start another."
+        )
+    return msgspec.structs.replace(plan, session=plain(session))
+
+
+def _follow(job: Job, plan: SessionPlan) -> None:
+    """Start a session in the place of one that has ended."""
+    before = job.log_path
+    while job.log_path and Path(job.log_path).exists():
+        job.session_count += 1
+        job.log_path = str(job.first_log.with_stem(f"{job.first_log.stem}-{job.session_count}"))
+    job.children.pop("session").end(REST_S)
+    logs = f"; the log so far is {before}, the next {job.log_path}" if before else ""
+    job.say(f"Loaded anew{logs}.")
+    _start_session(job, msgspec.structs.replace(plan, log_path=job.log_path))
 
 
 def _start_laboratory(job: Job, plan: LaboratoryPlan) -> dict[str, str]:
@@ -260,10 +235,13 @@ def _launch(
     return child.wait_ready()
 
 
-def _watch(job: Job, is_ending: threading.Event) -> Summary:
-    """Wait for the session to end; notice who else does."""
-    session, told = job.children["session"], set[str]()
+def _watch(
+    job: Job, plan: SessionPlan, reload: Reload | None, is_ending: threading.Event
+) -> Summary:
+    """Wait for the session to end, and for those that follow it; notice who else does."""
+    told = set[str]()
     while True:
+        session = job.children["session"]
         if is_ending.is_set() and session.is_running and "end" not in told:
             told.add("end")
             job.say("Ending: the belts ramp to rest …")
@@ -273,6 +251,8 @@ def _watch(job: Job, is_ending: threading.Event) -> Summary:
             if child is not None and not child.is_running and name not in told:
                 told.add(name)
                 job.say(_obituary(child))
+        if reload is not None and not told & {"end", "keeper"}:
+            reload.step(session)
         try:
             words = session.heard.get(timeout=POLL_S)
         except queue.Empty:
@@ -283,8 +263,17 @@ def _watch(job: Job, is_ending: threading.Event) -> Summary:
             raise (ConfigError if words.get("is_usage") else RehabsimError)(words["failed"])
         if "contained" in words:
             job.say(f"Scenario contained by {words['contained']}")
+        if "may_end" in words and reload is not None:
+            reload.hear(words["may_end"])
         if "summary" in words:
-            return msgspec.convert(words["summary"], Summary)
+            summary = msgspec.convert(words["summary"], Summary)
+            left_s = None if plan.duration_s is None else plan.duration_s - summary.duration_s
+            is_over = is_ending.is_set() or (left_s is not None and left_s < 1)
+            if reload is None or reload.next is None or is_over:
+                return summary
+            plan = msgspec.structs.replace(reload.next, duration_s=left_s)
+            reload.begin()
+            _follow(job, plan)
 
 
 def _obituary(child: Child) -> str:

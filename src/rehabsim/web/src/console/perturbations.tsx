@@ -4,6 +4,9 @@ import type { Dose } from "../net/messages";
 import { Press } from "./press";
 import { isReplay, state } from "./store";
 
+// The scenario itself wishes for them.
+const OWN = "scenario";
+
 export function Perturbations() {
   const dose = state.value?.dose ?? null;
   if (dose === null) {
@@ -13,13 +16,19 @@ export function Perturbations() {
     state.value?.mode ?? "",
   );
   const unrest = unrestOf(dose);
-  const hasMore = dose.done < dose.count || unrest.length > 0;
+  const isOwn = dose.next_kind === OWN;
+  const hasMore = dose.done < dose.count || unrest.length > 0 || isOwn;
   return (
     <section class="card perturbations" aria-labelledby="perturbations-title">
       <h2 id="perturbations-title">Perturbations{dose.is_blind && " (blinded)"}</h2>
       {dose.count > 0 && (
         <p id="perturbations-state" role="status" class="live">
           {sentence(dose)}
+        </p>
+      )}
+      {isOwn && (
+        <p id="perturbations-state" role="status" class="live">
+          {dose.is_on ? "The scenario perturbs as it plans." : "Those of the scenario are held back."}
         </p>
       )}
       {unrest.length > 0 && (
