@@ -146,8 +146,9 @@ def test_a_block_that_was_cut_can_be_done_again_into_a_log_of_its_own(tmp_path):
     (visit,), belts, _, _ = go(tmp_path, lines, belts)
     assert [name for *_, name in belts.ran][1:3] == ["mini-v1-b2.mcap", "mini-v1-b2-again2.mcap"]
     assert [block.is_complete for block in visit.blocks] == [True, False, True, True]
-    assert visit.blocks[1].note == "Stopped."
-    assert visit.next_level == pytest.approx(0.3)
+    assert visit.blocks[1].stop == "Stopped."
+    assert visit.next_level == visit.level
+    assert "stopped in block 2: Stopped." in visit.reason
 
 
 def test_a_block_that_was_cut_and_left_keeps_the_level(tmp_path):

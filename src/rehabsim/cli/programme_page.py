@@ -102,8 +102,8 @@ def progression_words(programme: Programme) -> str:
         low = f", or after less than {100 * p.lower_below_frac:g} % success"
     return (
         f"The level runs from 0 (start) to 100 % (goal) and begins at {100 * p.first_level:g} %. It"
-        f" rises by {100 * p.up:g} points when the visit was done to its end, {how} and effort was"
-        f" at most {p.effort_to} (aimed at: {p.effort_from} to {p.effort_to}). It falls by"
+        f" rises by {100 * p.up:g} points when the visit was done to its end, nothing stopped the"
+        f" belts, {how} and effort was at most {p.effort_to} (aimed at: {p.effort_from} to {p.effort_to}). It falls by"
         f" {100 * p.down:g} points after a stop for pain or effort{low}. Otherwise it stays. What"
         f" was not told never raises it. {p.source}"
     )

@@ -33,12 +33,12 @@ class Done(Record, frozen=True):
     Attributes:
         lasted_s: How long the belts ran; of a standing block its length.
         tries: Tasks in it.
-        note: What stopped it, in words.
+        stop: What stopped the belts in it, in words.
     """
 
     lasted_s: float
     tries: Tries
-    note: str = ""
+    stop: str = ""
 
 
 class Answers(Protocol):
@@ -161,7 +161,7 @@ class VisitRun:
         tries = done.tries
         told = f"{tries.success_count} of {tries.count} tries" if tries.count else "no tries told"
         lasted = f"{done.lasted_s:.0f} of {planned_s:.0f} s"
-        self._say(f"Block {number}: {lasted}, {told}. {done.note}".rstrip())
+        self._say(f"Block {number}: {lasted}, {told}. {done.stop}".rstrip())
         return BlockOutcome(
             number,
             log=path.name,
@@ -169,7 +169,7 @@ class VisitRun:
             is_complete=done.lasted_s >= planned_s - SHORT_S,
             try_count=tries.count,
             success_count=tries.success_count,
-            note=done.note,
+            stop=done.stop,
         )
 
     def _after_cut(self, visit: Visit, outcome: BlockOutcome) -> Visit:
