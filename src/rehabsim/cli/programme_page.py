@@ -95,17 +95,16 @@ def stop_words(rule: StopRule) -> str:
 def progression_words(programme: Programme) -> str:
     """Return how the level changes, in words."""
     p = programme.progression
-    how = "every block was walked to its end"
-    low = ""
+    how, low = "", ""
     if p.by == "tries":
-        how = f"more than {100 * p.raise_above_frac:g} % of at least {p.min_tries} tries succeeded"
+        how = f" more than {100 * p.raise_above_frac:g} % of at least {p.min_tries} tries succeeded"
         low = f", or after less than {100 * p.lower_below_frac:g} % success"
     return (
         f"The level runs from 0 (start) to 100 % (goal) and begins at {100 * p.first_level:g} %. It"
-        f" rises by {100 * p.up:g} points when the visit was done to its end, nothing stopped the"
-        f" belts, {how} and effort was at most {p.effort_to} (aimed at: {p.effort_from} to {p.effort_to}). It falls by"
-        f" {100 * p.down:g} points after a stop for pain or effort{low}. Otherwise it stays. What"
-        f" was not told never raises it. {p.source}"
+        f" rises by {100 * p.up:g} points when every block was done to its end, nothing stopped the"
+        f" belts,{how} and effort was at most {p.effort_to} (aimed at: {p.effort_from} to"
+        f" {p.effort_to}). It falls by {100 * p.down:g} points after a stop for pain or"
+        f" effort{low}. Otherwise it stays. What was not told never raises it. {p.source}"
     )
 
 
