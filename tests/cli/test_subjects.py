@@ -55,6 +55,20 @@ def test_sessions_are_deleted_only_when_asked_for_and_no_other(people, rehabsim,
     assert left == ["1.mcap", "broken.mcap"]
 
 
+def test_the_progress_of_somebody_is_deleted_with_their_sessions_and_of_nobody_else(
+    people, rehabsim, tmp_path
+):
+    both = [people("create", typed=f"{name}\n\n\n")[1].strip() for name in ("Anna", "Bo")]
+    for subject in both:
+        assert rehabsim("programme", "record", subject, "stroke", "--visit", 1)[0] == 0
+    paths = [tmp_path / "sessions" / subject / "progress.json" for subject in both]
+    assert all(path.exists() for path in paths)
+    status, out, _ = people("delete", both[0], "--with-sessions")
+    assert status == 0
+    assert f"{both[0]}/progress.json" in out
+    assert [path.exists() for path in paths] == [False, True]
+
+
 def test_a_name_as_subject_starts_no_session(rehabsim, tmp_path):
     words = ("--virtual", "--duration", 1)
     status, _, err = rehabsim("run", "boat", "--subject", "Anna Quirin", *words)

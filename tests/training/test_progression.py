@@ -127,6 +127,7 @@ def test_pain_that_ends_a_visit_lowers_the_level_whatever_the_success(pain, new)
         ({"effort": None}, "Effort was not always told"),
         ({"tries": 19, "successes": 19}, "Fewer than 20 tries"),
         ({"tries": 0, "successes": 0}, "Fewer than 20 tries"),
+        ({"stop": "A fall."}, "The belts were stopped in block 1: A fall."),
         ({"is_complete": False}, "Not done to the end: block 1, 2, 4"),
     ],
 )
@@ -154,6 +155,7 @@ def test_blocks_without_tasks_rise_when_all_were_walked_to_their_end():
     assert level(made, tries=20, successes=0).level == pytest.approx(0.6)
     assert level(made, is_complete=False).level == 0.5
     assert level(made, effort=15).level == 0.5
+    assert level(made, stop="The harness carries 40 %.").level == 0.5
 
 
 def test_a_test_that_was_left_out_holds_no_level_down_and_a_task_does():

@@ -7,7 +7,7 @@ from cyclopts import App, CycloptsError
 
 from rehabsim import __version__
 from rehabsim.base.errors import ConfigError, RehabsimError
-from rehabsim.cli import devices, keys, logs, scenarios, sessions, subjects
+from rehabsim.cli import devices, keys, logs, programmes, scenarios, sessions, subjects
 from rehabsim.cli.terminal import EXIT_FOUND, EXIT_USAGE, err
 
 app = App(
@@ -43,6 +43,14 @@ subject_app.command(subjects.lookup)
 subject_app.command(subjects.list_command, name="list")
 subject_app.command(subjects.delete)
 app.command(subject_app)
+
+programme_app = App(name="programme", help="Programmes for patient groups, visit after visit.")
+programme_app.command(programmes.list_command, name="list")
+programme_app.command(programmes.show)
+programme_app.command(programmes.next_command, name="next")
+programme_app.command(programmes.record)
+programme_app.command(programmes.run_command, name="run")
+app.command(programme_app)
 
 keys_app = App(name="keys", help="Who may hear a session from another computer.")
 keys_app.command(keys.create)

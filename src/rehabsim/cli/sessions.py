@@ -83,18 +83,14 @@ def run_command(
         read = _session(what, patient, subject, seed, faults)
         return read.model_copy(update={"is_unloaded": unloaded or read.is_unloaded})
 
-    room, session = _room(site, plates), reread()
+    room, session = room_with(site, plates), reread()
     check_subject(session.subject)
     publish = room.publish
     check_reach((publish.state_url, publish.request_url), publish.keys)
     where = str(what) if what.endswith(".toml") else f"session {what}"
     if duration is not None and not 1 <= duration <= 86400:
         raise ConfigError(f"--duration {duration:g}: give 1 to 86400 seconds.")
-    for name, table in (("belts", room.treadmill), ("platform", room.platform)):
-        if auto_start and table is not None and table.url != "sim:":
-            raise ConfigError(
-                f"--auto-start: the {name} at {table.url} are real; somebody has to start by hand."
-            )
+    check_auto_start(room, is_asked=auto_start)
     path = log if log is not None else _log_path(session.scenario)
     if path.exists():
         raise ConfigError(f"--log {path}: exists already; a log is never written over.")
@@ -115,12 +111,26 @@ def run_command(
         truth_path=str(truth or ""),
         files=session_files(what, session),
         reread=reread if (session.scenario.endswith(".py") if reload is None else reload) else None,
-        say=lambda line: _say(line, is_opened=open_pages),
+        say=lambda line: say_line(line, is_opened=open_pages),
     )
     return _show_summary(supervise(job))
 
 
-def _say(line: str, *, is_opened: bool) -> None:
+def check_auto_start(room: Site, *, is_asked: bool) -> None:
+    """Make sure that nothing real is started by rule.
+
+    Raises:
+        ConfigError: It is asked for, and belts or platform are real.
+    """
+    for name, table in (("belts", room.treadmill), ("platform", room.platform)):
+        if is_asked and table is not None and table.url != "sim:":
+            raise ConfigError(
+                f"--auto-start: the {name} at {table.url} are real; somebody has to start by hand."
+            )
+
+
+def say_line(line: str, *, is_opened: bool) -> None:
+    """Print a line of the supervisor; open the page that it names, where that is asked for."""
     out.print(line, soft_wrap=True, markup=False)
     words = line.split()
     has_screen = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
@@ -128,7 +138,12 @@ def _say(line: str, *, is_opened: bool) -> None:
         webbrowser.open(words[-1])
 
 
-def _room(site: Path, plates: str | None) -> Site:
+def room_with(site: Path, plates: str | None) -> Site:
+    """Return the room of a site file, with its plates at another address where one is given.
+
+    Raises:
+        ConfigError: The file is missing or breaks a rule.
+    """
     room = load_toml(site, Site)
     if plates is None:
         return room
@@ -166,12 +181,24 @@ def _log_path(scenario: str) -> Path:
 
 
 def _run_virtual(room: Site, session: Session, where: str, duration: float, path: Path) -> int:
-    from rehabsim.session.together import run_together, together_plans
+    from rehabsim.session.together import together_plans
 
     plan, laboratory = together_plans(room, session, where, duration, str(path))
+    summary, elapsed_s = run_virtual(plan, laboratory, session.scenario)
+    out.print(
+        f"{duration:g} s of session in {elapsed_s:.1f} s: {duration / elapsed_s:.0f} × real time"
+    )
+    return _show_summary(summary)
+
+
+def run_virtual(plan: Any, laboratory: Any, what: str) -> tuple[Any, float]:
+    """Run a session in virtual time with a bar; return its summary, and how long it took in s."""
+    from rehabsim.session.together import run_together
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
+    total_s = plan.walk_s or plan.duration_s
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
-        bar = progress.add_task(f"{session.scenario}, {duration:g} s", total=duration)
+        bar = progress.add_task(f"{what}, {total_s:g} s", total=total_s)
 
         async def go(clock: Clock) -> Any:
             return await run_together(
@@ -182,11 +209,7 @@ def _run_virtual(room: Site, session: Session, where: str, duration: float, path
             )
 
         summary = run(go, virtual=True)
-        elapsed_s = progress.tasks[0].elapsed or 0.0
-    out.print(
-        f"{duration:g} s of session in {elapsed_s:.1f} s: {duration / elapsed_s:.0f} × real time"
-    )
-    return _show_summary(summary)
+        return summary, progress.tasks[0].elapsed or 0.0
 
 
 def _show_summary(summary: Any) -> int:

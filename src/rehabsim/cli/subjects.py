@@ -13,6 +13,7 @@ from rich.table import Table
 from rehabsim.base.errors import ConfigError, LogError
 from rehabsim.cli.terminal import EXIT_FOUND, err, out
 from rehabsim.session.identity import KeyFile, Person
+from rehabsim.session.progress import FILE
 
 FOLDER = Path("subjects")
 PASSPHRASE_FILE = "REHABSIM_SUBJECTS_PASSPHRASE_FILE"
@@ -106,7 +107,7 @@ def delete(
 
 
 def logs_of(subject: str, folder: Path) -> list[Path]:
-    """Return the session logs of one subject that lie in `folder` or below it."""
+    """Return the session logs and progress of one subject that lie in `folder` or below it."""
     from rehabsim.session.log import LogReader
 
     found = []
@@ -120,7 +121,7 @@ def logs_of(subject: str, folder: Path) -> list[Path]:
             continue
         if header.session.get("subject") == subject:
             found.append(path)
-    return found
+    return found + [path for path in sorted(folder.rglob(FILE)) if path.parent.name == subject]
 
 
 def _show(people: list[Person]) -> None:

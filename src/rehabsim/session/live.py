@@ -11,7 +11,7 @@ import msgspec
 
 from rehabsim.base.clock import NS, Tick
 from rehabsim.base.errors import DeviceError
-from rehabsim.base.records import Event, HarnessSample, PlateChunk
+from rehabsim.base.records import MOVING, Event, HarnessSample, PlateChunk
 from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
@@ -131,6 +131,11 @@ class LiveSession:
     def ask(self, request: ClientRequest) -> None:
         """Add a request of our own to the next tick."""
         self._own_requests.append(request)
+
+    @property
+    def is_moving(self) -> bool:
+        """The belts follow what is wished."""
+        return self.outputs is not None and self.outputs.state.mode in MOVING
 
     def step(self, tick: Tick) -> None:
         """Take what came, make the tick, tell the keeper, the log and the world."""

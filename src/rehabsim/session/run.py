@@ -55,6 +55,8 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         keeper_url: Where the keeper listens.
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
+        walk_s: How long the belts should run, pauses not counted: then they are paused, and the
+            session ends; None lets them run.
         log_path: Where to record, or empty.
         has_operator: Arm and start by rule instead of by hand.
         is_published: Bind the site's addresses.
@@ -70,6 +72,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     keeper_url: str
     epoch_ns: int = 0
     duration_s: float | None = None
+    walk_s: float | None = None
     log_path: str = ""
     has_operator: bool = False
     is_published: bool = True
@@ -104,7 +107,7 @@ async def run_session(
     async with _open(plan, clock, on_staged, is_live=is_live) as (live, log):
         last = None if plan.duration_s is None else round(plan.duration_s * NS / PERIOD_NS)
         ending_since_ns: int | None = None
-        t_ns = 0
+        t_ns = walked_ns = 0
         start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
         async with contextlib.aclosing(clock.ticks(PERIOD_NS, start_ns=start_ns)) as ticks:
             async for tick in ticks:
@@ -116,7 +119,9 @@ async def run_session(
                     on_progress(live.summary.duration_s)
                 if relief is not None and live.outputs and relief.step(live.outputs):
                     break
-                if ending is not None and ending.is_set():
+                walked_ns += PERIOD_NS * live.is_moving
+                has_walked = plan.walk_s is not None and walked_ns >= plan.walk_s * NS
+                if has_walked or (ending is not None and ending.is_set()):
                     if ending_since_ns is None:
                         ending_since_ns = t_ns
                         live.ask(ClientRequest("rehabsim run", "end", "pause"))

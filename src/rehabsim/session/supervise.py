@@ -57,6 +57,7 @@ class Job:
         session: What is trained.
         where: Files to name in messages.
         duration_s: When to end, or None.
+        walk_s: How long the belts should run before it ends, or None.
         log_path: Where to record.
         has_operator: Arm and start by rule.
         has_pages: Serve console and display.
@@ -73,6 +74,7 @@ class Job:
     session: Session
     where: str
     duration_s: float | None = None
+    walk_s: float | None = None
     log_path: str = ""
     has_operator: bool = False
     has_pages: bool = True
@@ -164,6 +166,7 @@ def _start(job: Job, folder: Path) -> SessionPlan:
         keeper_url=keeper_url,
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
+        walk_s=job.walk_s,
         log_path=job.log_path,
         has_operator=job.has_operator,
         where=job.where,

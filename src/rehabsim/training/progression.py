@@ -22,7 +22,8 @@ class BlockOutcome(Record, frozen=True):
         pain: Told at its end, 0 to 10; None was not told.
         effort: The same on the programme's scale.
         is_left_out: It was not done to its end, and is not done again in this visit.
-        note: What ended it early, or why it was left out.
+        stop: What stopped the belts in it, by rule or by hand, though they ran on afterwards.
+        note: What else is to be known, such as why it was left out.
     """
 
     number: int
@@ -34,6 +35,7 @@ class BlockOutcome(Record, frozen=True):
     pain: int | None = None
     effort: int | None = None
     is_left_out: bool = False
+    stop: str = ""
     note: str = ""
 
 
@@ -151,6 +153,9 @@ def _why_kept(programme: Programme, visit: Visit, frac: float | None, rate: str)
     missing = _missing(programme, visit)
     if missing:
         return f"Not done to the end: block {', '.join(map(str, missing))}."
+    for block in visit.blocks:
+        if block.stop:
+            return f"The belts were stopped in block {block.number}: {block.stop}"
     asked = [block for block in visit.blocks if not block.is_left_out]
     if visit.pain_before is None or not asked or any(b.pain is None for b in asked):
         return "Pain was not always told."

@@ -1,0 +1,204 @@
+"""A visit goes on, ends and is remembered as the therapist's answers and the rules say."""
+
+from itertools import chain, repeat
+
+import pytest
+from training.programmes import programme
+
+from rehabsim.base.config import load_toml
+from rehabsim.base.errors import LinkError
+from rehabsim.base.site import Site
+from rehabsim.cli.visit import Done, VisitRun
+from rehabsim.cli.visit_ways import Asked
+from rehabsim.session.progress import load_progress
+from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.subject import subject_of
+from rehabsim.session.tries import Tries
+from rehabsim.training.progression import upcoming
+
+WHO = subject_of(77)
+
+
+class Typed:
+    """A therapist who types these lines, one after another."""
+
+    def __init__(self, *lines):
+        self.lines, self.prompts = list(lines), []
+
+    def __call__(self, prompt):
+        self.prompts.append(prompt)
+        line = self.lines.pop(0)
+        if isinstance(line, BaseException):
+            raise line
+        return line
+
+
+class Belts:
+    """Sessions that last so long and succeed so often; remembers what it was asked to run."""
+
+    def __init__(self, *endings):
+        self.endings = chain(endings, repeat(None))
+        self.ran = []
+
+    def __call__(self, block, session, planned_s, path):
+        self.ran.append((block.title, session, path.name))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"a log")
+        ending = next(self.endings)
+        if isinstance(ending, BaseException):
+            raise ending
+        if ending is not None:
+            return ending
+        return Done(planned_s, Tries(20, 19) if block.kind == "task" else Tries())
+
+
+def go(folder, lines, belts=None, made=None, visit=None):
+    made, belts = made or programme(), belts or Belts()
+    typed, said = Typed(*lines), []
+    progress = load_progress(folder, WHO)
+    going = VisitRun(
+        name="mini.toml",
+        programme=made,
+        progress=progress,
+        folder=folder,
+        site=load_toml(SIMULATED_SITE, Site),
+        adapted=lambda session: session,
+        do=belts,
+        answers=Asked(made, typed),
+        say=said.append,
+    )
+    chosen = visit or upcoming(made, progress.visits("mini.toml"))
+    going.check(chosen)
+    try:
+        going.run(chosen)
+    finally:
+        assert not typed.lines or any(isinstance(line, BaseException) for line in lines)
+    return load_progress(folder, WHO).visits("mini.toml"), belts, "\n".join(said), typed.prompts
+
+
+GOOD = ["2", "2", "12", "on", "2", "13", "on", "2", "11"]
+
+
+def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
+    (visit,), belts, said, prompts = go(tmp_path, GOOD)
+    assert [title for title, *_ in belts.ran] == ["Warm", "Task", "Standing"]
+    assert [name for *_, name in belts.ran] == [
+        "mini-v1-b1.mcap",
+        "mini-v1-b2.mcap",
+        "mini-v1-b4.mcap",
+    ]
+    assert {session.subject for _, session, _ in belts.ran} == {WHO}
+    assert visit.is_over
+    assert (visit.level, visit.next_level) == (0.2, pytest.approx(0.3))
+    assert [block.pain for block in visit.blocks] == [2, 2, 2]
+    assert [block.effort for block in visit.blocks] == [12, 13, 11]
+    assert visit.reason in said
+    assert any("Rest 0.5 min or longer" in prompt for prompt in prompts)
+
+
+def test_the_next_visit_has_the_next_level_and_its_own_blocks(tmp_path):
+    go(tmp_path, GOOD)
+    (_, second), belts, _, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on", "2", "11"])
+    assert [title for title, *_ in belts.ran] == ["Warm", "Task", "Second task"]
+    assert (second.visit, second.level) == (2, pytest.approx(0.3))
+    task = belts.ran[1][1]
+    assert task.params["wave_height_m"] == pytest.approx(0.12)
+
+
+def test_nothing_runs_and_nothing_is_remembered_when_pain_forbids_to_begin(tmp_path):
+    visits, belts, said, _ = go(tmp_path, ["6"])
+    assert visits == ()
+    assert belts.ran == []
+    assert "does not begin" in said
+
+
+def test_pain_that_rose_ends_the_visit_before_the_next_block_and_lowers_the_level(tmp_path):
+    (visit,), belts, said, _ = go(tmp_path, ["2", "4", "12"])
+    assert [title for title, *_ in belts.ran] == ["Warm"]
+    assert visit.is_over
+    assert "Pain rose by 2" in visit.stopped
+    assert visit.next_level == pytest.approx(0.05)
+    assert "help the person off the belts" in said
+
+
+def test_effort_at_its_number_ends_the_visit(tmp_path):
+    (visit,), belts, _, _ = go(tmp_path, ["2", "2", "16"])
+    assert len(belts.ran) == 1
+    assert "Effort is 16" in visit.stopped
+
+
+def test_an_answer_off_the_scale_or_no_number_is_asked_for_again(tmp_path, capsys):
+    lines = ["eleven", "11", "-1", "2", "2", "21", "5", "12", "perhaps", "on"]
+    (visit,), _, _, _ = go(tmp_path, [*lines, *GOOD[4:]])
+    assert visit.blocks[0].effort == 12
+    assert "outside the scale" in capsys.readouterr().out
+
+
+def test_what_is_not_told_is_remembered_as_not_told(tmp_path):
+    (visit,), _, _, _ = go(tmp_path, ["2", "", "12", "on", "2", "13", "on", "2", "11"])
+    assert visit.blocks[0].pain is None
+    assert visit.next_level == visit.level
+
+
+def test_a_block_that_was_cut_can_be_done_again_into_a_log_of_its_own(tmp_path):
+    belts = Belts(None, Done(5.0, Tries(1, 0), "Stopped."))
+    lines = ["2", "2", "12", "on", "2", "13", "again", "2", "13", "on", "2", "11"]
+    (visit,), belts, _, _ = go(tmp_path, lines, belts)
+    assert [name for *_, name in belts.ran][1:3] == ["mini-v1-b2.mcap", "mini-v1-b2-again2.mcap"]
+    assert [block.is_complete for block in visit.blocks] == [True, False, True, True]
+    assert visit.blocks[1].stop == "Stopped."
+    assert visit.next_level == visit.level
+    assert "stopped in block 2: Stopped." in visit.reason
+
+
+def test_a_block_that_was_cut_and_left_keeps_the_level(tmp_path):
+    belts = Belts(None, Done(5.0, Tries(20, 20)))
+    (visit,), belts, _, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on", "2", "11"], belts)
+    assert [title for title, *_ in belts.ran] == ["Warm", "Task", "Standing"]
+    assert visit.next_level == visit.level
+    assert "block 2" in visit.reason
+
+
+def test_a_therapist_may_end_the_visit_between_blocks_or_after_a_cut_one(tmp_path):
+    (visit,), belts, _, _ = go(tmp_path / "a", ["2", "2", "12", "end"])
+    assert (visit.is_over, visit.stopped, len(belts.ran)) == (True, "Ended by the therapist.", 1)
+    cut = Belts(Done(1.0, Tries()))
+    (visit,), belts, _, _ = go(tmp_path / "b", ["2", "2", "12", "end"], cut)
+    assert (visit.is_over, visit.next_level, len(belts.ran)) == (True, visit.level, 1)
+
+
+@pytest.mark.parametrize(
+    "lines", [["2", "2", "12", KeyboardInterrupt()], ["2", KeyboardInterrupt()]]
+)
+def test_whoever_is_interrupted_goes_on_after_the_last_block_that_was_done(tmp_path, lines):
+    with pytest.raises(KeyboardInterrupt):
+        go(tmp_path, lines)
+    (left,) = load_progress(tmp_path, WHO).visits("mini.toml")
+    assert not left.is_over
+    assert left.pain_before == 2
+    (visit,), belts, _, _ = go(tmp_path, ["2", "13", "on", "2", "11"])
+    assert [title for title, *_ in belts.ran] == ["Task", "Standing"]
+    assert visit.is_over
+    assert [block.number for block in visit.blocks] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    "error", [LinkError("Dead.", device="plates", url=""), KeyboardInterrupt()]
+)
+def test_a_session_that_dies_is_written_down_and_its_block_comes_again(tmp_path, error):
+    with pytest.raises(type(error)):
+        go(tmp_path, ["2", "2", "12", "on"], Belts(None, error))
+    (left,) = load_progress(tmp_path, WHO).visits("mini.toml")
+    assert [block.number for block in left.blocks] == [1, 2]
+    assert left.blocks[1].note in ("Dead.", "Ended from the keyboard.")
+    _, belts, _, _ = go(tmp_path, ["2", "13", "on", "2", "11"])
+    assert [name for *_, name in belts.ran] == ["mini-v1-b2-again2.mcap", "mini-v1-b4.mcap"]
+
+
+def test_a_block_whose_scenario_is_not_installed_is_left_out_loudly(tmp_path):
+    made = programme(blocks__3__scenario="levitate")
+    (visit,), belts, said, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on"], made=made)
+    assert [title for title, *_ in belts.ran] == ["Warm", "Task"]
+    assert "'levitate' is not installed here" in said
+    assert visit.blocks[-1].is_left_out
+    assert visit.next_level == pytest.approx(0.3)
