@@ -158,7 +158,7 @@ def _log_path(scenario: str) -> Path:
 def _run_virtual(room: Site, session: Session, where: str, duration: float, path: Path) -> int:
     from rehabsim.session.together import run_together, together_plans
 
-    plan, laboratory = together_plans(room, session, where, duration, str(path))
+    plan, laboratory = together_plans(room, session, where, duration, str(path), has_picture=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
         bar = progress.add_task(f"{session.scenario}, {duration:g} s", total=duration)

@@ -29,6 +29,7 @@ from rehabsim.session.publish import Publisher
 from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject
+from rehabsim.session.window import Window
 
 REALTIME_PRIORITY = 20
 PHASE_NS = 1_000_000
@@ -56,6 +57,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         log_path: Where to record, or empty.
         has_operator: Arm and start by rule instead of by hand.
         is_published: Bind the site's addresses.
+        eyes_url: Where a simulated person looks from when they are not bound, or empty.
         where: Files to name in messages.
     """
 
@@ -71,6 +73,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     log_path: str = ""
     has_operator: bool = False
     is_published: bool = True
+    eyes_url: str = ""
     where: str = ""
 
 
@@ -159,11 +162,15 @@ async def _open(
         stack.push_async_callback(keeper.close)
         note = getattr(plates, "note", "")
         header = make_header(site, session, scenario, note=note, containment=containment)
-        publisher = None
+        publisher: Publisher | Window | None = None
         if plan.is_published:
             endpoints = (site.publish.state_url, site.publish.request_url)
             publisher = Publisher(*endpoints, header.boot_id, site.publish.keys)
             stack.callback(publisher.close)
+        elif plan.eyes_url:
+            eyes = await open_link(plan.eyes_url, clock, device="eyes")
+            stack.push_async_callback(eyes.close)
+            publisher = Window(eyes)
         log = None
         if plan.log_path:
             has_platform = site.platform is not None
