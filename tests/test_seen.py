@@ -10,8 +10,7 @@ from rehabsim.session.replay import replay
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
 from rehabsim.session.together import run_together, together_plans
 
-DURATION_S = 12.0
-WALKING = 4
+DURATION_S = 16.0
 
 
 def record(path, *, has_picture):
@@ -30,7 +29,7 @@ def log(tmp_path_factory):
 
 def test_a_person_who_sees_shifts_their_load_otherwise_than_one_who_does_not(log, tmp_path):
     blind = record(tmp_path / "b.mcap", has_picture=False)
-    assert (log.table("ticks")["mode"] == WALKING).any()
+    assert log.table("gait_events")["is_heel_strike"].sum() > 2
     assert log.table("plates").tobytes() != blind.table("plates").tobytes()
 
 
