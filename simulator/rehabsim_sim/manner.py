@@ -11,7 +11,17 @@ from rehabsim_sim.gait_tables import (
     TROUGH_AT,
 )
 from rehabsim_sim.jit import compiled
-from rehabsim_sim.person import DT_S, FORCE, INTENT_Y, LEFT, SHAPE, STEP_COUNT, Person
+from rehabsim_sim.person import (
+    AIMLESS,
+    DT_S,
+    FORCE,
+    INTENT_X,
+    INTENT_Y,
+    LEFT,
+    SHAPE,
+    STEP_COUNT,
+    Person,
+)
 from rehabsim_sim.traits import Traits
 
 MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
@@ -112,9 +122,21 @@ def slow_noise(person: Person, column: int, time_s: float) -> float:
 @compiled
 def load_shift_frac(person: Person) -> float:
     """Return how much more than usual the left leg is meant to carry while walking."""
-    traits = person.traits[0]
+    traits, mind = person.traits[0], person.mind[0]
     shift_frac = traits.load_intent_frac * slow_noise(person, INTENT_Y, traits.intent_time_s)
+    if mind.aiming != AIMLESS:
+        shift_frac = mind.aim_load_frac
     return clip(shift_frac, -MAX_SHIFT, MAX_SHIFT)
+
+
+@compiled
+def lane_m(person: Person) -> float:
+    """Return how far to the left of the middle of the belts one means to walk."""
+    traits, mind = person.traits[0], person.mind[0]
+    if mind.aiming != AIMLESS:
+        aim_m: float = mind.aim_y_m
+        return aim_m
+    return traits.lane_intent_m * slow_noise(person, INTENT_X, traits.intent_time_s)
 
 
 @compiled

@@ -45,6 +45,12 @@ PATIENTS: dict[str, Traits] = {
         feel_x_m=0.0010,
         feel_y_m=0.00075,
         preferred_speed_mps=1.10,
+        visual_delay_s=0.34,
+        aim_gain=0.9,
+        target_error_m=0.028,
+        aim_noise_frac=0.16,
+        reach_frac=0.72,
+        reach_mps=0.075,
     ),
     # Too much activation: stiff, short and very regular steps (Smith 2022: less phase shift,
     # paraspinal amplitude up by 0.5 SD), small but quick sway.
@@ -63,6 +69,12 @@ PATIENTS: dict[str, Traits] = {
         feel_x_m=0.0010,
         feel_y_m=0.0008,
         preferred_speed_mps=1.05,
+        visual_delay_s=0.38,
+        aim_gain=0.8,
+        target_error_m=0.022,
+        aim_noise_frac=0.1,
+        reach_frac=0.7,
+        reach_mps=0.05,
     ),
     # Spares the left leg: stance time, force peak and standing load about 5 % lower there
     # (antalgic gait is visible from about 5 to 15 %).
@@ -75,6 +87,12 @@ PATIENTS: dict[str, Traits] = {
         walk_ratio_m_per_spm=0.0057,
         step_time_noise_frac=0.024,
         preferred_speed_mps=1.00,
+        visual_delay_s=0.34,
+        aim_gain=0.9,
+        target_error_m=0.022,
+        aim_noise_frac=0.14,
+        reach_frac=0.74,
+        reach_mps=0.07,
     ),
     # Loses balance: late, weak, wide and noisy (Ruhe 2010: more sway in 14 of 16 papers).
     "balance_loss": replace(
@@ -98,6 +116,12 @@ PATIENTS: dict[str, Traits] = {
         feel_x_m=0.0012,
         feel_y_m=0.0009,
         preferred_speed_mps=1.00,
+        visual_delay_s=0.42,
+        aim_gain=0.75,
+        target_error_m=0.032,
+        aim_noise_frac=0.2,
+        reach_frac=0.62,
+        reach_mps=0.05,
     ),
     # Stands and walks off the middle: leans back, bears more on the left, drifts slowly.
     "postural": replace(
@@ -110,9 +134,25 @@ PATIENTS: dict[str, Traits] = {
         wander_x_m=0.0046,
         wander_y_m=0.0026,
         preferred_speed_mps=1.10,
+        visual_delay_s=0.34,
+        aim_gain=0.9,
+        target_error_m=0.035,
+        aim_noise_frac=0.14,
+        reach_frac=0.72,
+        reach_mps=0.07,
     ),
     # Tires: fresh at first, after ten minutes of walking slow to react, wide and irregular.
-    "lumbar_fatigue": replace(HEALTHY, fatigue_per_s=1 / 600, preferred_speed_mps=1.10),
+    "lumbar_fatigue": replace(
+        HEALTHY,
+        fatigue_per_s=1 / 600,
+        preferred_speed_mps=1.10,
+        visual_delay_s=0.32,
+        aim_gain=0.95,
+        target_error_m=0.016,
+        aim_noise_frac=0.12,
+        reach_frac=0.8,
+        reach_mps=0.08,
+    ),
     # After a stroke, the left side weak: slow, wide, irregular; the left leg bears less, and
     # less long, and pushes off weakly (published: 0.6 m/s, step lengths apart by 10 to 20 %,
     # 40 % of the weight on the weak side).
@@ -135,6 +175,12 @@ PATIENTS: dict[str, Traits] = {
         feel_x_m=0.0011,
         feel_y_m=0.0010,
         preferred_speed_mps=0.65,
+        visual_delay_s=0.45,
+        aim_gain=0.75,
+        target_error_m=0.032,
+        aim_noise_frac=0.2,
+        reach_frac=0.6,
+        reach_mps=0.05,
     ),
     # A prosthesis below the left knee: no push-off of its own and half the ankle; the other leg
     # stands longer and lands harder (published: stance 3 to 5 % shorter, the prosthetic step 5 %
@@ -155,6 +201,12 @@ PATIENTS: dict[str, Traits] = {
         feel_x_m=0.0010,
         feel_y_m=0.0008,
         preferred_speed_mps=1.10,
+        visual_delay_s=0.34,
+        aim_gain=0.9,
+        target_error_m=0.02,
+        aim_noise_frac=0.16,
+        reach_frac=0.72,
+        reach_mps=0.065,
     ),
     # Nobody, for zeroing the plates.
     "empty_belts": replace(HEALTHY, mass_kg=0.0),

@@ -29,6 +29,9 @@ LEFT, RIGHT, NEITHER = 0, 1, -1
 # Values of `Body.posture`.
 STANDING, STARTING, WALKING, CLOSING, HANGING, ABSENT = range(6)
 
+# Values of `Mind.aiming`: at nothing, at steering something, at being in a place.
+AIMLESS, STEERING, PLACING = range(3)
+
 # Columns of the noise drawn per millisecond.
 WANDER_X, WANDER_Y, FEEL_X, FEEL_Y, INTENT_X, INTENT_Y = range(6)
 
@@ -168,6 +171,12 @@ class Mind:
         lean_y_m: The same, across.
         slow_noise: (2, PERSON_NOISES) states of the filters that make the slow noises.
         fatigue_frac: Lumbar fatigue.
+        aiming: One of AIMLESS, STEERING, PLACING; unless AIMLESS what is seen takes the place of
+            the voluntary wandering.
+        aim_load_frac: How much more than usual the left leg is meant to carry while walking.
+        aim_x_m: While walking, the place on the belts to be at, if PLACING; while standing, how
+            far forward to lean.
+        aim_y_m: While walking, the lane to keep, to the left; while standing, how far to lean.
     """
 
     felt_belt_mps: Pair = field(default_factory=_pair)
@@ -227,6 +236,10 @@ class Mind:
     lean_y_m: float = 0.0
     slow_noise: Array = field(default_factory=lambda: np.zeros((2, PERSON_NOISES)))
     fatigue_frac: float = 0.0
+    aiming: int = AIMLESS
+    aim_load_frac: float = 0.0
+    aim_x_m: float = 0.0
+    aim_y_m: float = 0.0
 
 
 @dataclass

@@ -15,6 +15,8 @@ from rehabsim_sim.patients import patient, self_paced
 from rehabsim_sim.plate_stream import PlateStream
 from rehabsim_sim.plates import GRADES
 from rehabsim_sim.platform import AXES
+from rehabsim_sim.play.eyes import LOOK_MS, Eyes
+from rehabsim_sim.play.player import Player
 from rehabsim_sim.sensors import Sensors
 from rehabsim_sim.telemetry import Telemetry
 from rehabsim_sim.treadmill import make_panel
@@ -36,6 +38,7 @@ class Laboratory:
         treadmill_url: Where the belts really listen, once open.
         plates_url: Where the plates really listen, once open.
         world: What is behind the wires.
+        eyes: Of the person; None without a picture.
     """
 
     def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None:
@@ -71,6 +74,8 @@ class Laboratory:
             (plan.harness_url,) if plan.harness_url else (), plan.name, clock, faults, seed
         )
         self._is_railed = self.world.plates[0].is_railed
+        self.eyes = Eyes(plan.eyes_url, clock, plan.eyes_key) if plan.eyes_url else None
+        self._player = Player(traits, plan.seed)
         self._truth: TruthFile | None = None
 
     async def open(self) -> None:
@@ -93,6 +98,8 @@ class Laboratory:
         self.plates_url = await self._stream.open(self.plan.plates_url)
         if self.plan.platform_url:
             self.other_urls["platform"] = await self._platform.open(self.plan.platform_url)
+        if self.eyes is not None:
+            await self.eyes.open()
         await self._harness.open()
         for outlet in self._harness.outlets:
             self.other_urls["harness"] = outlet.url
@@ -123,6 +130,9 @@ class Laboratory:
         await self._panel.serve(self.world.reins, time_ms)
         if self.plan.platform_url:
             self._platform.serve(time_ms, is_cut=self.world.reins.is_cut())
+        if self.eyes is not None and time_ms % LOOK_MS == 0:
+            footing = self.world.footing()
+            self.world.aim(self._player.step(time_ms / 1000, self.eyes.look(), footing))
         self.world.live(FRAME_MS)
         await self._stream.send(self.world.wrench, self._is_railed)
         if self._strap is not None:
@@ -137,6 +147,8 @@ class Laboratory:
         """Stop listening."""
         await self._telemetry.close()
         await self._harness.close()
+        if self.eyes is not None:
+            await self.eyes.close()
         await self._platform.close()
         await self._panel.close()
         await self._stream.close()

@@ -12,6 +12,7 @@ from rehabsim_sim.jit import compiled
 from rehabsim_sim.manner import clip, set_gait, slow_noise, usual_width_m
 from rehabsim_sim.person import (
     ABSENT,
+    AIMLESS,
     CLOSING,
     DT_S,
     FEEL_X,
@@ -71,8 +72,12 @@ def reference(person: Person) -> tuple[float, float]:
     lean_x_m, lean_y_m = traits.lean_x_m, 0.0
     if body.posture == STANDING:
         lean_y_m = traits.stance_asymmetry_frac * (body.heel_y_m[0] - body.heel_y_m[1])
-        lean_x_m += traits.sway_intent_x_m * slow_noise(person, INTENT_X, traits.intent_time_s)
-        lean_y_m += traits.sway_intent_y_m * slow_noise(person, INTENT_Y, traits.intent_time_s)
+        aim_x_m = traits.sway_intent_x_m * slow_noise(person, INTENT_X, traits.intent_time_s)
+        aim_y_m = traits.sway_intent_y_m * slow_noise(person, INTENT_Y, traits.intent_time_s)
+        if mind.aiming != AIMLESS:
+            aim_x_m, aim_y_m = mind.aim_x_m, mind.aim_y_m
+        lean_x_m += aim_x_m
+        lean_y_m += aim_y_m
     mind.lean_x_m += DT_S / LEAN_S * (lean_x_m - mind.lean_x_m)
     mind.lean_y_m += DT_S / LEAN_S * (lean_y_m - mind.lean_y_m)
     x_m = 0.5 * (body.heel_x_m[0] + body.heel_x_m[1]) + mid_foot_m(traits)

@@ -12,12 +12,12 @@ from rehabsim_sim.manner import (
     TIME_PER_SHARE,
     caution_m,
     clip,
+    lane_m,
     load_shift_frac,
     set_gait,
-    slow_noise,
     step_noise,
 )
-from rehabsim_sim.person import INTENT_X, LEFT, PACE, STANDING, STEP_TIMING, WALKING, Person
+from rehabsim_sim.person import LEFT, PACE, STANDING, STEP_TIMING, WALKING, Person
 
 MIN_STEP_S = 0.2
 STEADY_MPS, SLOW_NOISE_S2_PER_M2 = 0.8, 5.0
@@ -134,8 +134,7 @@ def set_reference(person: Person) -> None:
     growth = math.exp(omega * mind.usual_step_time_s)
     memory += traits.step_asymmetry_frac
     mind.reference_x_m = -side * memory * mind.gait_mps * mind.usual_step_time_s / (1 + growth)
-    lane_m = traits.lane_intent_m * slow_noise(person, INTENT_X, traits.intent_time_s)
-    off_m = 0.5 * (body.heel_y_m[0] + body.heel_y_m[1]) - lane_m
+    off_m = 0.5 * (body.heel_y_m[0] + body.heel_y_m[1]) - lane_m(person)
     growth = math.exp(omega * body.step_time_s)
     mind.reference_y_m = -side * clip(LANE_RATE * off_m, -MAX_LANE_M, MAX_LANE_M) / growth
 

@@ -16,6 +16,7 @@ from rehabsim_sim.person import (
     HANGING,
     LEFT,
     NEITHER,
+    PLACING,
     WALKING,
     Array,
     Person,
@@ -35,6 +36,9 @@ HEEL_M, TOE_M = -0.01, 0.25
 FREE_X_M, FAR_PER_S, BIAS_PER_S2, DRIFT_MPS = 0.15, 0.9, 0.06, 0.04
 """Along the belt: how far off one's place nobody minds, how strongly and how persistently more
 is corrected, and how fast one may drift unnoticed."""
+
+PLACE_PER_S = 0.5
+"""How strongly one goes to a place on the belts that one aims at, per metre off it."""
 
 LEAD = 0.5
 """The part of a speed that is missing that one walks ahead of belts that follow."""
@@ -99,7 +103,10 @@ def intend(person: Person) -> float:
         anticipated_mps = clip(mind.felt_accel_mps2 * traits.anticipation_s, -0.5, 0.5)
     anticipated_mps = max(anticipated_mps, -mean_mps)
     place_m = traits.drift_gain_s * (traits.preferred_speed_mps - mean_mps)
-    off_m = mind.mean_x_m - clip(place_m, -0.15, 0.15)
+    place_m, gain_per_s = clip(place_m, -0.15, 0.15), traits.station_gain_per_s
+    if mind.aiming == PLACING:
+        place_m, gain_per_s = mind.aim_x_m, PLACE_PER_S
+    off_m = mind.mean_x_m - place_m
     far_m = off_m - clip(off_m, -FREE_X_M, FREE_X_M)
     bias_mps = mind.pace_bias_mps - DT_S * BIAS_PER_S2 * far_m
     most_mps = 0.3 * mean_mps if traits.lead_mps == 0 else 0.0
@@ -107,7 +114,7 @@ def intend(person: Person) -> float:
     wanted_mps = mean_mps + anticipated_mps + mind.pace_bias_mps
     missing_mps = traits.preferred_speed_mps - mean_mps
     wanted_mps += clip(LEAD * missing_mps, -traits.lead_mps, traits.lead_mps)
-    wanted_mps -= traits.station_gain_per_s * clip(off_m, -0.3, 0.3)
+    wanted_mps -= gain_per_s * clip(off_m, -0.3, 0.3)
     wanted_mps -= FAR_PER_S * clip(far_m, -0.6, 0.6)
     wanted_mps -= mind.mean_vx_mps - clip(mind.mean_vx_mps, -DRIFT_MPS, DRIFT_MPS)
     error_mps = wanted_mps - mind.intent_mps

@@ -17,13 +17,16 @@ from rehabsim_sim.person import (
     NEITHER,
     PERSON_NOISES,
     RIGHT,
+    WALKING,
     Array,
     Person,
     Surroundings,
     make_person,
+    mid_foot_m,
 )
 from rehabsim_sim.plates import GRADES, PLATE_NOISES, SHAKES, Plates, bear, digitise, weigh
 from rehabsim_sim.platform import Platform, PlatformReins, ride
+from rehabsim_sim.play.player import Aim, Footing
 from rehabsim_sim.traits import Traits
 from rehabsim_sim.trunk import FELT, TRUNK_NOISES, Trunk, TrunkTraits, carry, report
 from rehabsim_sim.walker import advance
@@ -222,6 +225,23 @@ class World:
         trunk, spread_rad = self.trunk[0], self.trunk_traits[0].position_spread_rad
         trunk.target_rad = target_rad
         trunk.error_rad = spread_rad * float(self._of_trunk.standard_normal())
+
+    def aim(self, aim: Aim) -> None:
+        """Let the person aim at something."""
+        mind = self.person.mind[0]
+        mind.aiming = aim.aiming
+        mind.aim_load_frac = aim.load_frac
+        mind.aim_x_m, mind.aim_y_m = aim.x_m, aim.y_m
+
+    def footing(self) -> Footing:
+        """Return what the person feels of themselves."""
+        body, mind, traits = self.person.body[0], self.person.mind[0], self.person.traits[0]
+        return Footing(
+            is_walking=body.posture == WALKING,
+            x_m=0.5 * float(body.heel_x_m[LEFT] + body.heel_x_m[RIGHT]) + mid_foot_m(traits),
+            y_m=0.5 * float(body.heel_y_m[LEFT] + body.heel_y_m[RIGHT]),
+            fatigue_frac=float(mind.fatigue_frac),
+        )
 
     @property
     def wrench(self) -> Floats:

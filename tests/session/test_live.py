@@ -90,6 +90,9 @@ class FakePublisher:
         requests, self.requests = self.requests, []
         return requests
 
+    def is_shown(self, tick):
+        return True
+
     def tell(self, topic, message):
         self.told.append((topic, message))
 

@@ -24,6 +24,7 @@ def simulate(
     seed: int = 1,
     platform_url: str = "",
     sensors: tuple[str, ...] = (),
+    eyes_url: str = "",
     rough: bool = False,
     faults: Path | None = None,
     is_plan_on_stdin: Annotated[
@@ -50,6 +51,9 @@ def simulate(
         Where the motion base listens (Moog 6DOF2000E), such as udp://127.0.0.1:6000.
     sensors
         Where the wearables send: mqtt://HOST:PORT, lsl:, tcp://HOST:PORT; may be repeated.
+    eyes_url
+        Where a session publishes that the person should see and play, such as
+        tcp://127.0.0.1:5601; without it they just walk.
     rough
         Plates as loud and flexible as those of a treadmill that was recorded.
     faults
@@ -76,6 +80,7 @@ def simulate(
             seed=seed,
             platform_url=platform_url,
             sensors_urls=sensors,
+            eyes_url=eyes_url,
             grade="rough" if rough else "good",
             faults=plan,
         ),

@@ -183,7 +183,7 @@ def _log_path(scenario: str) -> Path:
 def _run_virtual(room: Site, session: Session, where: str, duration: float, path: Path) -> int:
     from rehabsim.session.together import together_plans
 
-    plan, laboratory = together_plans(room, session, where, duration, str(path))
+    plan, laboratory = together_plans(room, session, where, duration, str(path), has_picture=True)
     summary, elapsed_s = run_virtual(plan, laboratory, session.scenario)
     out.print(
         f"{duration:g} s of session in {elapsed_s:.1f} s: {duration / elapsed_s:.0f} × real time"

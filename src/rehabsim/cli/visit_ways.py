@@ -59,7 +59,9 @@ class Virtual:
 
         where = f"block {block.title}"
         longest_s = planned_s if block.is_standing else planned_s + SPARE_S
-        plan, laboratory = together_plans(self.site, session, where, longest_s, str(path))
+        plan, laboratory = together_plans(
+            self.site, session, where, longest_s, str(path), has_picture=True
+        )
         walk_s = None if block.is_standing else planned_s
         plan = replace(plan, walk_s=walk_s, has_operator=not block.is_standing)
         summary, _ = run_virtual(plan, laboratory, block.title)

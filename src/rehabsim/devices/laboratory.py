@@ -57,6 +57,9 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
         grade: Of the plates and belts: `good` or `rough`.
         faults: What goes wrong, and when.
         epoch_ns: Of the session clock, so that the truth has its time; 0 starts a new one.
+        eyes_url: Where the person sees the session: `memory:NAME`, where it comes to, or the
+            address at which it publishes; empty leaves them without a picture.
+        eyes_key: File with a client's key, where the session lets known ones in only; or empty.
         truth_path: File to write the ground truth to, or empty; for tests.
     """
 
@@ -76,6 +79,8 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     grade: str = "good"
     faults: tuple[Fault, ...] = ()
     epoch_ns: int = 0
+    eyes_url: str = ""
+    eyes_key: str = ""
     truth_path: str = ""
 
 

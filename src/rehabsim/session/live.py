@@ -41,6 +41,7 @@ from rehabsim.session.requests import ClientRequest
 from rehabsim.session.riding import platform_row, platform_table, ride
 from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.session.ticks import tick_row, tick_table
+from rehabsim.session.window import Window
 from rehabsim.training.scenario import Stage
 
 SESSION_EVERY_TICKS = 250
@@ -97,7 +98,7 @@ class LiveSession:
         plates: Plates,
         harness: Harness | None,
         keeper: Link,
-        publisher: Publisher | None,
+        publisher: Publisher | Window | None,
         log: LogWriter | None,
         header: LogHeader,
         operator: ScriptedOperator | None,
@@ -318,7 +319,8 @@ class LiveSession:
             )
         if tick.index % SESSION_EVERY_TICKS == 0:
             publisher.tell("session", self._session_message())
-        publisher.tell("state", self._state_message(tick, outputs, lateness_s))
+        if publisher.is_shown(tick.index):
+            publisher.tell("state", self._state_message(tick, outputs, lateness_s))
 
     def _state_message(self, tick: Tick, outputs: CoreOutputs, lateness_s: float) -> StateMessage:
         state, report = outputs.state, outputs.report

@@ -84,6 +84,10 @@ class Publisher:
         self.state_url = self._pub.getsockopt_string(zmq.LAST_ENDPOINT)
         self.request_url = self._router.getsockopt_string(zmq.LAST_ENDPOINT)
 
+    def is_shown(self, tick: int) -> bool:
+        """Return whether this tick's state is published: each is."""
+        return True
+
     def tell(self, topic: str, message: Published) -> None:
         """Publish one message."""
         if isinstance(message, StateMessage):

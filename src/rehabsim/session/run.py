@@ -31,6 +31,7 @@ from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject
+from rehabsim.session.window import Window
 
 REALTIME_PRIORITY = 20
 PHASE_NS = 1_000_000
@@ -60,6 +61,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         log_path: Where to record, or empty.
         has_operator: Arm and start by rule instead of by hand.
         is_published: Bind the site's addresses.
+        eyes_url: Where a simulated person looks from when they are not bound, or empty.
         where: Files to name in messages.
     """
 
@@ -76,6 +78,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     log_path: str = ""
     has_operator: bool = False
     is_published: bool = True
+    eyes_url: str = ""
     where: str = ""
 
 
@@ -176,11 +179,15 @@ async def _open(
             containment=containment,
             scenario_sha256=digest(code),
         )
-        publisher = None
+        publisher: Publisher | Window | None = None
         if plan.is_published:
             endpoints = (site.publish.state_url, site.publish.request_url)
             publisher = Publisher(*endpoints, header.boot_id, site.publish.keys)
             stack.callback(publisher.close)
+        elif plan.eyes_url:
+            eyes = await open_link(plan.eyes_url, clock, device="eyes")
+            stack.push_async_callback(eyes.close)
+            publisher = Window(eyes)
         log = None
         if plan.log_path:
             has_platform = site.platform is not None

@@ -137,6 +137,8 @@ def _start(job: Job, folder: Path) -> SessionPlan:
         where=job.where,
         epoch_ns=job.epoch_ns,
         truth_path=job.truth_path,
+        eyes_url=job.site.publish.state_url,
+        eyes_key=_local_key(job.site),
     )
     tables = device_tables(job.site)
     if laboratory is not None:
@@ -225,10 +227,15 @@ def _start_gateway(job: Job, keeper_url: str) -> None:
     words += ["--state-url", publish.state_url, "--request-url", publish.request_url]
     words += ["--keeper-url", keeper_url, "--port", str(publish.page_port)]
     if publish.keys:
-        words += ["--key", str(Path(publish.keys) / f"{GATEWAY}.key")]
+        words += ["--key", _local_key(job.site)]
     url = _launch(job, "gateway", words, b"", signal.SIGKILL)
     job.say(f"Console  {url}/console")
     job.say(f"Display  {url}/display")
+
+
+def _local_key(site: Site) -> str:
+    """Return the key of this computer's own clients, or nothing where none is needed."""
+    return str(Path(site.publish.keys) / f"{GATEWAY}.key") if site.publish.keys else ""
 
 
 def _launch(

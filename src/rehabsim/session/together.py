@@ -28,12 +28,27 @@ MEMORY = {
     f"{name}_url": f"memory:{name}" for name in ("treadmill", "plates", "harness", "platform")
 }
 MEMORY_KEEPER = "memory:keeper"
+MEMORY_EYES = "memory:eyes"
 
 
 def together_plans(
-    site: Site, session: Session, where: str, duration_s: float, log_path: str
+    site: Site,
+    session: Session,
+    where: str,
+    duration_s: float,
+    log_path: str,
+    *,
+    has_picture: bool = False,
 ) -> tuple[SessionPlan, LaboratoryPlan | None]:
     """Return the plans of a session in virtual time.
+
+    Args:
+        site: The room.
+        session: What is trained, and by whom.
+        where: Files to name in messages.
+        duration_s: Of the session.
+        log_path: Where to record, or empty.
+        has_picture: The simulated person sees the session and plays, instead of just walking.
 
     Raises:
         ConfigError: A device has a real address; nothing real can follow virtual time.
@@ -44,7 +59,8 @@ def together_plans(
             raise ConfigError(
                 f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
             )
-    laboratory = laboratory_plan(site, session, MEMORY, where=where)
+    eyes_url = MEMORY_EYES if has_picture else ""
+    laboratory = laboratory_plan(site, session, MEMORY, where=where, eyes_url=eyes_url)
     tables = moved(tables, MEMORY)
     plan = SessionPlan(
         site=plain(site),
@@ -58,6 +74,7 @@ def together_plans(
         log_path=log_path,
         has_operator=True,
         is_published=False,
+        eyes_url=eyes_url if laboratory is not None else "",
         where=where,
     )
     return plan, laboratory
