@@ -37,14 +37,13 @@ class Live:
             site=self.site,
             session=session,
             where=f"block {block.title}",
-            duration_s=planned_s if block.is_standing else None,
-            walk_s=None if block.is_standing else planned_s,
+            walk_s=planned_s,
             log_path=str(path),
-            has_operator=self.has_operator and not block.is_standing,
+            has_operator=self.has_operator,
             has_pages=self.has_pages,
             say=lambda line: say_line(line, is_opened=False),
         )
-        return _done(supervise(job), block, path)
+        return _done(supervise(job), path)
 
 
 @dataclass(frozen=True)
@@ -58,21 +57,20 @@ class Virtual:
         from rehabsim.session.together import together_plans
 
         where = f"block {block.title}"
-        longest_s = planned_s if block.is_standing else planned_s + SPARE_S
+        longest_s = planned_s + SPARE_S
         plan, laboratory = together_plans(
             self.site, session, where, longest_s, str(path), has_picture=True
         )
-        walk_s = None if block.is_standing else planned_s
-        plan = replace(plan, walk_s=walk_s, has_operator=not block.is_standing)
+        plan = replace(plan, walk_s=planned_s)
         summary, _ = run_virtual(plan, laboratory, block.title)
-        return _done(summary, block, path)
+        return _done(summary, path)
 
 
-def _done(summary: Any, block: Block, path: Path) -> Done:
+def _done(summary: Any, path: Path) -> Done:
     if summary.log_failure:
         raise RehabsimError(summary.log_failure)
     log = LogReader(path, may_be_cut=True)
-    lasted_s = trained_s(log, is_standing=block.is_standing)
+    lasted_s = trained_s(log)
     return Done(lasted_s, tries_in(log), " ".join(summary.stops))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from rehabsim.base.records import Event
 from rehabsim.session.log import LogReader
 from rehabsim.session.table import Rows
+from rehabsim.session.tries import tries_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,15 @@ class Tasks:
 
 def tasks_of(log: LogReader, ticks: Rows) -> Tasks | None:
     """Return the tasks of a session; None in a log that is older than tasks are."""
-    names = ticks.dtype.names or ()
-    if not {"try_count", "success_count", "level"} <= set(names):
+    if "try_count" not in (ticks.dtype.names or ()):
         return None
+    tries = tries_in(log)
     level = ticks["level"].astype(float)
     known = level[np.isfinite(level)]
     changes = tuple(event for event in log.events() if _is_change(event))
     return Tasks(
-        count=int(ticks["try_count"][-1]),
-        success_count=int(ticks["success_count"][-1]),
+        count=tries.count,
+        success_count=tries.success_count,
         level=float(known[-1]) if len(known) else float("nan"),
         changes=changes,
     )

@@ -152,7 +152,8 @@ class Block(Strict):
         rest_s: At least so long until the next block.
         from_visit: The first visit that has it.
         every_visits: It comes back every so many visits.
-        is_standing: The belts rest all the time; nobody arms them.
+        is_standing: The belts rest all the time; they are armed and started all the same, so
+            that every check of the person is in force.
         scenario: As in a session file, like all that follows.
         cruise_speed_mps: The therapist changes it live.
         params: Of the scenario.
