@@ -27,7 +27,7 @@ DURATION_S = 30.0
 TICKS = 250
 """A second."""
 
-TOLERANCE = 1e-9
+TOLERANCE = 1e-6
 """Relative to the value where that is over 1."""
 
 _UNTOLD = (*NOT_REPLAYED, "input_crc")
