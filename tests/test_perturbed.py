@@ -109,7 +109,8 @@ def test_the_platform_pushes_at_the_phase_of_either_leg_blinded_or_not(tmp_path)
     perturb = {"pulses": kinds, **OFTEN, "min_strides": 4, "max_strides": 4, "is_blind": True}
     summary, log = ride(path, 41.0, platform_room.room(), perturb)
     assert summary.stops == []
-    events = [event for event in log.events() if event.source == "training"]
+    # The end of the session may come in the middle of one, which is told too.
+    events = [event for event in log.events() if "late_s" in event.values]
     assert len(events) >= 3
     late_s = sorted(abs(event.values["late_s"]) for event in events)
     assert late_s[len(late_s) // 2] <= BAR_S

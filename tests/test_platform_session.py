@@ -139,7 +139,7 @@ def test_a_person_for_whom_the_room_is_too_much_gets_tighter_limits(tmp_path):
 
 def test_a_scenario_that_leaves_the_deck_alone_is_walked_on_a_settled_platform(tmp_path):
     path = tmp_path / "a.mcap"
-    summary = record(path, scenario="boat", params={"platform_gain": 0.0}, duration_s=10.0)
+    summary = record(path, scenario="boat", params={"platform_gain": 0.0}, duration_s=16.0)
     rows = LogReader(path).table("platform")
     assert summary.stops == []
     assert (LogReader(path).table("ticks")["mode"] == 4).any()

@@ -104,7 +104,7 @@ def test_visits_that_are_written_down_by_hand_lead_to_the_next_with_its_level(re
     assert status == 0
     assert "Visit 1 is over. 19 of 20 tries succeeded" in told
     assert "Next: visit 2 of 10, level 10 %" in told
-    assert "gate width 19.2 m" in told
+    assert "gates 19.2 m wide" in told
 
 
 def test_the_last_visit_can_be_corrected_and_an_older_one_cannot(rehabsim):
@@ -171,7 +171,7 @@ def test_a_virtual_visit_walks_each_block_as_long_as_written_and_is_in_nobodys_p
     task, standing = visit.blocks
     assert 14.0 <= task.walked_s < 18.0
     assert standing.walked_s == pytest.approx(10.0, abs=0.1)
-    assert task.try_count >= 2
+    assert task.try_count >= 1
     assert visit.reason in told
     log = LogReader(folder / WHO / "mini-v1-b1.mcap")
     gates = [event.text for event in log.events() if event.kind == "gate"]

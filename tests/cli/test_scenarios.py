@@ -132,4 +132,4 @@ def test_every_parameter_of_an_installed_scenario_means_something_in_words(rehab
 def test_an_unknown_scenario_has_no_parameters(rehabsim):
     status, _, err = rehabsim("scenarios", "boot")
     assert status == 2
-    assert "Known: boat" in err
+    assert "Known: balance, boat" in err

@@ -31,6 +31,7 @@ class Shaky:
 
     def __init__(self, params: Params, seed: int) -> None:
         self.params = params
+        self.perturbs = params.perturb_s < 1e9
 
     def step(self, state):
         """Return the wish, well or ill."""
