@@ -77,14 +77,14 @@ def test_a_changed_decision_is_told_with_its_first_second_and_its_columns(tmp_pa
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        ({"last": {"scene.way_m": [1.0, 2.0 + 1e-8]}}, "second 1 on: scene.way_m was 2, is 2.0000"),
+        ({"last": {"scene.way_m": [1.0, 2.0 + 1e-5]}}, "second 1 on: scene.way_m was 2, is 2.0000"),
         ({"last": {"scene.way_m": [None, 2.0]}}, "second 0 on: scene.way_m was 1, is nothing"),
         ({"mean": {"scene.way_m": [1.0, 2.5]}}, "second 1 on: scene.way_m was 2, is 2.5"),
         ({"last": {"scene.way_cm": [1.0, 2.0]}}, "gone: scene.way_m; new: scene.way_cm"),
         ({"last": {"scene.way_m": [1.0]}}, "second 1 on: scene.way_m it is longer or shorter"),
         ({"events": ["1 s gate"]}, "said 'no more', says '1 s gate'"),
         ({"final_scene": {"way_m": 2.1}}, "its last scene differs in way_m"),
-        ({"last": {"scene.way_m": [1.0 + 1e-10, 2.0]}}, ""),
+        ({"last": {"scene.way_m": [1.0 + 1e-8, 2.0]}}, ""),
     ],
 )
 def test_each_way_to_differ_is_told_and_a_last_bit_is_none(now, words):
