@@ -5,7 +5,7 @@ import { Press } from "./press";
 import { ask } from "./asks";
 import { Rating } from "./rating";
 
-const READY_WORDS = ["Near-fall", "Handrail", "Helped", "Pain"];
+const READY_WORDS = ["Near-fall", "Handrail", "Helped"];
 const MAX_LENGTH = 200;
 
 export function Marker() {
