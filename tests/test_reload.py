@@ -154,6 +154,9 @@ def test_an_edited_scenario_is_loaded_at_rest_and_each_log_stays_whole(running, 
     assert second.boot_id != first.boot_id
     assert second.mode in ("locked", "idle")
     running.walk()  # The same keeper and laboratory go on.
+    running.wait_for(
+        lambda: running.console.ask("alive") and running.state().belt.left_speed_mps > 0.1
+    )
     running.console.ask("pause")
     running.wait_for(lambda: running.mode() in ("locked", "idle"))
     running.file.write_text(BROKEN)
