@@ -58,6 +58,7 @@ validate: install
 	$(BIN)/python -m rehabsim_validation.stops
 	$(BIN)/python -m rehabsim_validation.pacing
 	$(BIN)/python -m rehabsim_validation.perturb
+	$(BIN)/python -m rehabsim_validation.training
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -44,7 +44,7 @@ def test_difficulty_is_suggested_accepted_and_taken_back(site):
 
 def test_a_knob_turns_a_tap_at_a_time_and_tells_in_plain_words(site):
     page = site.open("/console")
-    page.click(".knobs > summary")
+    page.click("#knobs")
     width = page.locator("#knob-width_m")
     expect(width).to_have_text("gates 13 m wide")
     page.click("#turn-width_m-less")

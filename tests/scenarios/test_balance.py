@@ -6,94 +6,27 @@ from math import cos, isfinite, isnan, pi, radians, sin, tau
 import msgspec
 import numpy as np
 import pytest
+from standing_body import (
+    HOME_M,
+    LEVER_M,
+    STANCE_M,
+    Person,
+    direction_of,
+    leaner,
+    smooth,
+    stand,
+    told,
+    tries,
+)
 from still_lake import record
 from walk import walk
 
-from rehabsim.gait.stability_limits import PIVOT_HEIGHT_FRAC, limit_m
+from rehabsim.gait.stability_limits import limit_m
 from rehabsim.research.report import write_report
 from rehabsim.session.replay import replay
 from rehabsim.training.knob import dials_of
 from scenarios.balance import Balance
-from scenarios.balance_sudden import answer_to_push
 from scenarios.balance_trial import Phase, Recording
-
-HOME_M = (0.02, -0.01)
-LEVER_M = PIVOT_HEIGHT_FRAC * 1.75
-STANCE_M = 0.24
-WEIGHT_N = 700.0
-
-
-def smooth(part):
-    """Return a movement from 0 to 1 without a jolt."""
-    s = min(max(part, 0.0), 1.0)
-    return s**3 * (10 - 15 * s + 6 * s * s)
-
-
-def body(x_m, y_m, *, has_shear=True, step_count=0):
-    """Return the gait of someone over still feet whose centre of gravity is there."""
-    share = 0.5 + (y_m - HOME_M[1]) / STANCE_M
-    gait = {
-        "cop_x_m": x_m,
-        "cop_y_m": y_m,
-        "left_fz_n": WEIGHT_N * share,
-        "right_fz_n": WEIGHT_N * (1 - share),
-        "body_weight_n": WEIGHT_N,
-        "left_step_count": step_count,
-    }
-    return gait | ({"com_x_m": x_m, "com_y_m": y_m} if has_shear else {})
-
-
-class Person:
-    """Stands at home, and leans as told; knows how long each phase has gone on.
-
-    Args:
-        lean: (x, y) in m from home as a function of phase, time in it and scene.
-        more: Further words for `body`, of the same.
-    """
-
-    def __init__(self, lean=lambda phase, t_s, scene: (0.0, 0.0), more=lambda *_: {}):
-        self.lean, self.more = lean, more
-        self.phase, self.number, self.since_s = 0, 0, 0.0
-
-    def __call__(self, t_s, step):
-        scene = None if step is None else step.scene
-        phase = 0 if scene is None else scene.phase
-        number = 0 if scene is None else scene.trial_number
-        if (phase, number) != (self.phase, self.number):
-            self.phase, self.number, self.since_s = phase, number, t_s
-        x_m, y_m = self.lean(phase, t_s - self.since_s, scene)
-        more = self.more(phase, t_s - self.since_s, scene)
-        return body(HOME_M[0] + x_m, HOME_M[1] + y_m, **more)
-
-
-def stand(duration_s, person, *, seed=1, **params):
-    return list(walk(Balance(Balance.Params(**params), seed), duration_s, gait=person))
-
-
-def told(ticks, kind="trial"):
-    return [event for _, step in ticks for event in step.events if event.kind == kind]
-
-
-def tries(ticks):
-    return [task for _, step in ticks for task in step.tries]
-
-
-def leaner(part, after_s=0.5, lasting_s=2.0, **more):
-    """Return someone who leans straight to a part of the limit at each signal."""
-
-    def lean(phase, t_s, scene):
-        if phase != Phase.GO:
-            return 0.0, 0.0
-        d = direction_of(scene)
-        way_m = part * limit_m(d) * smooth((t_s - after_s) / lasting_s)
-        return way_m * cos(d), way_m * sin(d)
-
-    return Person(lean, lambda *_: more)
-
-
-def direction_of(scene):
-    return np.arctan2(scene.target_y_m - scene.home_y_m, scene.target_x_m - scene.home_x_m)
-
 
 # -- limits of stability -------------------------------------------------------------------
 
@@ -317,105 +250,6 @@ def test_errors_of_one_degree_too_far_and_half_a_degree_too_short_are_found():
     recalled = [s.scene for _, s in ticks if s.scene.phase == Phase.RECALL]
     assert recalled
     assert not any(scene.is_target_shown or scene.is_cog_shown for scene in recalled)
-
-
-# -- sudden load ---------------------------------------------------------------------------
-
-
-def test_an_answer_peaks_and_ends_when_it_does():
-    rate_hz = 250.0
-    t_s = np.arange(-500, 750) / rate_hz
-    bump = np.interp(t_s, [0.1, 0.4, 1.2], [0, 0.05, 0])
-    found = answer_to_push(bump, rate_hz, 500)
-    assert found.peak_s == pytest.approx(0.4, abs=0.005)
-    assert found.peak_m == pytest.approx(0.05, abs=1e-3)
-    # Back within 10 mm after four fifths of the way home.
-    assert found.recovery_s == pytest.approx(0.4 + 0.8 * 0.8, abs=0.01)
-    assert isnan(answer_to_push(np.where(t_s > 0.1, 0.05, 0.0), rate_hz, 500).recovery_s)
-    with pytest.raises(ValueError, match="before the load"):
-        answer_to_push(bump, rate_hz, 100)
-
-
-def carried(scenario, duration_s):
-    """Yield ticks of someone carried back by the belts, who sways 30 mm forward at each push."""
-    moved_m = 0.0
-
-    def lean(phase, t_s, scene):
-        bump_m = np.interp(t_s, [0.1, 0.4, 1.0], [0, 0.03, 0]) if phase == Phase.GO else 0.0
-        return bump_m - moved_m, 0.0
-
-    for state, step in walk(scenario, duration_s, gait=Person(lean), accel_mps2=5.0):
-        moved_m = state.left_distance_m
-        yield state, step
-
-
-def test_belts_push_by_a_little_for_a_moment_and_rest_again():
-    ticks = list(carried(Balance(Balance.Params(test="sudden", trial_count=3), 1), 60))
-    speeds = np.array([[s.wish.left_speed_mps, s.wish.right_speed_mps] for _, s in ticks])
-    assert (speeds[:, 0] == speeds[:, 1]).all()
-    assert speeds.max() == pytest.approx(0.15)
-    assert speeds.min() == 0
-    steps = np.abs(np.diff(speeds[:, 0]))
-    assert steps.max() <= 2.0 * 0.004 + 1e-9
-    is_on = np.array([s.wish.is_perturbation for _, s in ticks])
-    assert (speeds[~is_on] == 0).all()
-    edges = np.flatnonzero(np.diff(is_on.astype(int)))
-    lengths_s = np.diff(edges)[::2] * 0.004
-    assert len(lengths_s) == 3
-    assert (lengths_s < 0.4).all()
-    pauses_s = np.diff(edges)[1::2] * 0.004
-    assert (pauses_s > 3).all()
-    assert np.ptp(pauses_s) > 0.1
-
-
-def test_what_the_belts_carry_along_is_not_taken_for_an_answer():
-    ticks = list(carried(Balance(Balance.Params(test="sudden", trial_count=2), 1), 40))
-    trials = told(ticks)
-    assert len(trials) == 2
-    for trial in trials:
-        assert trial.values["peak_m"] == pytest.approx(0.03, abs=0.002)
-        assert trial.values["peak_s"] == pytest.approx(0.39, abs=0.02)
-        assert trial.values["recovery_s"] == pytest.approx(0.4 + 0.6 * 2 / 3, abs=0.03)
-    assert all(task.is_success for task in tries(ticks))
-    (whole,) = told(ticks, "test")
-    assert whole.values["push_count"] == 2
-
-
-def test_a_push_that_the_keeper_refuses_is_no_measurement():
-    scenario = Balance(Balance.Params(test="sudden", trial_count=1), 1)
-    ticks = list(walk(scenario, 20, gait=Person(), accel_mps2=0.0))
-    (trial,) = told(ticks)
-    assert "could not be measured: the belts did not push" in trial.text
-    assert not tries(ticks)
-
-
-def test_a_platform_pushes_to_either_side_briskly_for_half_a_second_and_comes_back():
-    ticks = stand(70, Person(), test="sudden", has_platform=True, trial_count=5)
-    poses = [(s.platform.pose.x_m, s.platform.is_perturbing) for _, s in ticks]
-    assert {x_m for x_m, _ in poses} == {0.03, -0.03, 0.0}
-    assert all(x_m != 0 for x_m, is_brisk in poses if is_brisk)
-    assert sum(is_brisk for _, is_brisk in poses) == 5 * 125
-    assert all(s.wish.left_speed_mps == 0 for _, s in ticks)
-    assert poses[-1] == (0.0, False)
-
-
-def test_on_a_platform_that_shakes_the_plates_only_the_recovery_counts():
-    person = Person(
-        lambda phase, t_s, scene: (
-            np.interp(t_s, [0, 0.4, 1.0], [0, 0.03, 0]) if phase == Phase.GO else 0.0,
-            0.0,
-        )
-    )
-    (trial,) = told(stand(17, person, test="sudden", has_platform=True, trial_count=1))
-    assert trial.values["recovery_s"] == pytest.approx(0.4 + 0.6 * 2 / 3, abs=0.02)
-    assert "peak_s" not in trial.values
-
-
-def test_who_is_pushed_off_the_middle_is_asked_back_before_the_next_trial():
-    person = Person(lambda phase, t_s, scene: (-0.4, 0.0))
-    ticks = stand(20, person, test="sudden")
-    assert {s.scene.phase for _, s in ticks} <= {Phase.WAIT, Phase.STILL, Phase.MIDDLE}
-    assert "Step to the middle of the belts" in told(ticks)[0].text
 
 
 # -- all of them ---------------------------------------------------------------------------

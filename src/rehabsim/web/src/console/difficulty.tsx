@@ -1,5 +1,6 @@
 // How hard it is: how tasks ended, what is suggested, and the knobs that may be turned by hand.
 
+import { useState } from "preact/hooks";
 import type { Dial, Tuned } from "../net/messages";
 import { isAsking } from "./asks";
 import { Press } from "./press";
@@ -12,11 +13,13 @@ const DEFAULT_TAPS = 20;
 const asked = new Map<string, number>();
 
 export function Difficulty() {
+  const [isOpen, setOpen] = useState(false);
   const tuned = state.value?.tuned ?? null;
   const dials = (info.value?.dials ?? []).filter((dial) => dial.knob.is_live);
   if (tuned === null || (dials.length === 0 && !tuned.has_level && tuned.try_count === 0)) {
     return null;
   }
+  const hasKnobs = dials.length > 0 && !isReplay.value;
   return (
     <section class="card difficulty" aria-labelledby="difficulty-title">
       <h2 id="difficulty-title">Difficulty</h2>
@@ -28,17 +31,25 @@ export function Difficulty() {
         {tuned.can_undo && !isReplay.value && (
           <Press control="undo" name="undo" label="Undo" side="right" />
         )}
+        {hasKnobs && (
+          <button
+            type="button"
+            id="knobs"
+            aria-expanded={isOpen}
+            aria-controls="knobs-list"
+            onClick={() => setOpen(!isOpen)}
+          >
+            {isOpen ? "Close" : "By hand"}
+          </button>
+        )}
       </div>
       {tuned.offer_reason !== "" && <Offer tuned={tuned} />}
-      {dials.length > 0 && !isReplay.value && (
-        <details class="knobs">
-          <summary>Turn by hand</summary>
-          <ul>
-            {dials.map((dial) => (
-              <Knob key={dial.name} dial={dial} value={tuned.values[dial.name]} />
-            ))}
-          </ul>
-        </details>
+      {isOpen && hasKnobs && (
+        <ul class="knobs" id="knobs-list">
+          {dials.map((dial) => (
+            <Knob key={dial.name} dial={dial} value={tuned.values[dial.name]} />
+          ))}
+        </ul>
       )}
     </section>
   );
