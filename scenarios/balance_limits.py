@@ -8,13 +8,12 @@ from math import cos, degrees, pi, sin
 
 import numpy as np
 
-from rehabsim.base.records import PlatformWish, Pose, State, Wish
 from rehabsim.gait.stability_limits import Excursion, excursion_of, limit_m
 from rehabsim.training.scenario import Try
 from scenarios.balance_params import BalanceParams
 from scenarios.balance_trial import (
     RATE_HZ,
-    REST,
+    Exam,
     Phase,
     Place,
     Recording,
@@ -33,7 +32,7 @@ NAMES = (
 )
 
 
-class LimitsOfStability:
+class LimitsOfStability(Exam):
     """Leans to eight targets in turn."""
 
     ends_with_step = False  # Leaning far to a side unloads a foot, which looks like one.
@@ -61,17 +60,6 @@ class LimitsOfStability:
         x_m, y_m = home_m
         return x_m + reach_m * cos(direction_rad), y_m + reach_m * sin(direction_rad)
 
-    def radius_m(self, params: BalanceParams) -> float:
-        """Return that of the ring."""
-        return params.target_radius_m
-
-    def feel(self, state: State) -> None:
-        """Learn nothing."""
-
-    def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
-        """Return no load."""
-        return REST, PlatformWish(Pose())
-
     def judge(self, index: int, recording: Recording, params: BalanceParams) -> Verdict:
         """Return the five measures of one lean."""
         since, go = recording.span(Phase.READY)
@@ -95,9 +83,6 @@ class LimitsOfStability:
             f" at {degrees(found.mean_velocity_radps):.1f} °/s"
         )
         return Verdict(text, values, Try(is_success=error_frac <= 1, error_frac=error_frac))
-
-    def fail(self, index: int) -> None:
-        """Leave it out."""
 
     def summary(self, params: BalanceParams) -> tuple[str, dict[str, float]]:
         """Return the means over all leans."""

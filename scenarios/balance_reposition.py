@@ -10,14 +10,13 @@ from math import cos, degrees, isfinite, pi, sin
 
 import numpy as np
 
-from rehabsim.base.records import PlatformWish, Pose, State, Wish
 from rehabsim.gait.posture import reposition_error
 from rehabsim.gait.stability_limits import limit_m
 from rehabsim.training.scenario import Try
 from scenarios.balance_params import BalanceParams
 from scenarios.balance_trial import (
     RATE_HZ,
-    REST,
+    Exam,
     Phase,
     Place,
     Recording,
@@ -37,7 +36,7 @@ PART = (0.4, 0.8)
 """Of the reach that is asked for, by chance, so that it cannot be learnt."""
 
 
-class Reposition:
+class Reposition(Exam):
     """Leans forward and to the sides, and does each again from memory."""
 
     ends_with_step = False
@@ -70,17 +69,6 @@ class Reposition:
         x_m, y_m = home_m
         return x_m + reach_m * cos(direction_rad), y_m + reach_m * sin(direction_rad)
 
-    def radius_m(self, params: BalanceParams) -> float:
-        """Return that of the ring."""
-        return params.target_radius_m
-
-    def feel(self, state: State) -> None:
-        """Learn nothing."""
-
-    def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
-        """Return no load."""
-        return REST, PlatformWish(Pose())
-
     def judge(self, index: int, recording: Recording, params: BalanceParams) -> Verdict:
         """Return the lean as it was held with the picture, and as it was found without."""
         direction_rad, name = self._ways[index]
@@ -107,9 +95,6 @@ class Reposition:
             f" {degrees(abs(error_rad)):.1f}° too {'far' if error_rad > 0 else 'short'}"
         )
         return Verdict(text, values, Try(is_success=error_frac <= 1, error_frac=error_frac))
-
-    def fail(self, index: int) -> None:
-        """Leave it out."""
 
     def summary(self, params: BalanceParams) -> tuple[str, dict[str, float]]:
         """Return the three errors."""

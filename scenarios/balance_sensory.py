@@ -8,16 +8,13 @@ from math import degrees, isfinite
 
 import numpy as np
 
-from rehabsim.base.records import PlatformWish, Pose, State, Wish
 from rehabsim.gait.sway import equilibrium_score, sensory_organisation, sway_angle, sway_of
 from rehabsim.training.scenario import Try
 from scenarios.balance_params import BalanceParams
 from scenarios.balance_trial import (
-    NOWHERE,
     RATE_HZ,
-    REST,
+    Exam,
     Phase,
-    Place,
     Recording,
     Stage,
     Verdict,
@@ -35,7 +32,7 @@ WORDS = (
 SENSES = ("somatosensory", "visual", "vestibular", "preference")
 
 
-class SensoryOrganisation:
+class SensoryOrganisation(Exam):
     """Stands still in six conditions; in three where the room has no platform."""
 
     ends_with_step = True
@@ -61,21 +58,6 @@ class SensoryOrganisation:
                 has_floor=condition >= 4,
             ),
         )
-
-    def goal_m(self, index: int, params: BalanceParams, home_m: Place) -> Place:
-        """Return nowhere."""
-        return NOWHERE
-
-    def radius_m(self, params: BalanceParams) -> float:
-        """Return that of the ring."""
-        return params.target_radius_m
-
-    def feel(self, state: State) -> None:
-        """Learn nothing."""
-
-    def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
-        """Return no load."""
-        return REST, PlatformWish(Pose())
 
     def judge(self, index: int, recording: Recording, params: BalanceParams) -> Verdict:
         """Return the equilibrium score, and the sway of the same time."""

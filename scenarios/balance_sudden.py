@@ -14,16 +14,15 @@ from math import isfinite, nan
 
 import numpy as np
 
-from rehabsim.base.records import PlatformWish, Pose, State, Wish
+from rehabsim.base.records import PlatformWish, Pose, Wish
 from rehabsim.gait.frames import Doubles
 from rehabsim.training.scenario import Try
 from scenarios.balance_params import BalanceParams
 from scenarios.balance_trial import (
-    NOWHERE,
     RATE_HZ,
     REST,
+    Exam,
     Phase,
-    Place,
     Recording,
     Stage,
     Verdict,
@@ -85,7 +84,7 @@ def answer_to_push(cop_x_m: Doubles, rate_hz: float, at: int) -> Answer:
     return Answer(peak / rate_hz, float(away_m[peak]), back / rate_hz if has_recovered else nan)
 
 
-class SuddenLoad:
+class SuddenLoad(Exam):
     """Stands, is pushed, and stands again."""
 
     ends_with_step = True
@@ -104,17 +103,6 @@ class SuddenLoad:
             Stage(Phase.READY, self._wait_s[index]),
             Stage(Phase.GO, params.watch_s, is_push=True),
         )
-
-    def goal_m(self, index: int, params: BalanceParams, home_m: Place) -> Place:
-        """Return nowhere."""
-        return NOWHERE
-
-    def radius_m(self, params: BalanceParams) -> float:
-        """Return that of the ring."""
-        return params.target_radius_m
-
-    def feel(self, state: State) -> None:
-        """Learn nothing."""
 
     def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
         """Return the push of platform or belts."""

@@ -7,11 +7,11 @@ from math import isfinite
 
 import numpy as np
 
-from rehabsim.base.records import PlatformWish, Pose, State, Wish
+from rehabsim.base.records import State
 from rehabsim.training.scenario import Try
 from scenarios.balance_params import BalanceParams
 from scenarios.balance_trial import (
-    REST,
+    Exam,
     Phase,
     Place,
     Recording,
@@ -66,7 +66,7 @@ class Stance:
         return self._y_m + self.width_m * (share - self._share)
 
 
-class WeightSymmetry:
+class WeightSymmetry(Exam):
     """Holds the load even, or as asked; every second trial without the picture."""
 
     ends_with_step = True
@@ -106,10 +106,6 @@ class WeightSymmetry:
         share = g.left_fz_n / load_n if load_n > 0 else float("nan")
         self._stance.feel(share, g.cop_y_m, state.dt_s)
 
-    def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
-        """Return no load."""
-        return REST, PlatformWish(Pose())
-
     def judge(self, index: int, recording: Recording, params: BalanceParams) -> Verdict:
         """Return how the load was shared, once the share was found."""
         go, end = recording.span(Phase.GO)
@@ -136,9 +132,6 @@ class WeightSymmetry:
             f" {100 * values['inside_frac']:.0f} % of the time within the band"
         )
         return Verdict(text, values, Try(is_success=error_frac <= 1, error_frac=error_frac))
-
-    def fail(self, index: int) -> None:
-        """Leave it out."""
 
     def summary(self, params: BalanceParams) -> tuple[str, dict[str, float]]:
         """Return the means with and without the picture."""

@@ -1,14 +1,15 @@
 """What a trial of a standing test is made of: its stages, its recording, and who judges it."""
 
+from abc import ABC, abstractmethod
 from array import array
 from enum import IntEnum
 from math import asin, isfinite, nan
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 from scipy.signal import butter
 
-from rehabsim.base.records import PlatformWish, State, Wish
+from rehabsim.base.records import PlatformWish, Pose, State, Wish
 from rehabsim.gait.frames import Doubles
 from rehabsim.gait.stability_limits import GRAVITY_HZ, PIVOT_HEIGHT_FRAC, centre_of_gravity
 from rehabsim.training.scenario import Try
@@ -167,7 +168,7 @@ def _means(values: Doubles, every: int) -> Doubles:
     return np.asarray(whole.reshape(-1, every, values.shape[1]).mean(axis=1))
 
 
-class Exam(Protocol):
+class Exam(ABC):
     """One of the tests: which trials it has, and what comes of them.
 
     Attributes:
@@ -180,27 +181,33 @@ class Exam(Protocol):
     sets_up_each: bool
     trial_count: int
 
+    @abstractmethod
     def stages(self, index: int, params: BalanceParams) -> tuple[Stage, ...]:
         """Return the stages of a trial."""
 
     def goal_m(self, index: int, params: BalanceParams, home_m: Place) -> Place:
-        """Return where the centre of gravity should go."""
+        """Return where the centre of gravity should go; nowhere, unless a test says so."""
+        return NOWHERE
 
     def radius_m(self, params: BalanceParams) -> float:
-        """Return from how near it is there."""
+        """Return from how near it is there: that of the ring."""
+        return params.target_radius_m
 
-    def feel(self, state: State) -> None:
-        """Learn from a tick, in every stage while the belts may move."""
+    def feel(self, state: State) -> None:  # noqa: B027, few tests need it
+        """Learn from a tick, in every stage while the belts may move; nothing, usually."""
 
     def push(self, index: int, t_s: float, params: BalanceParams) -> tuple[Wish, PlatformWish]:
-        """Return the load, `t_s` after it began."""
+        """Return the load, `t_s` after it began; none, usually."""
+        return REST, PlatformWish(Pose())
 
+    @abstractmethod
     def judge(self, index: int, recording: Recording, params: BalanceParams) -> Verdict:
         """Return what came of a trial; raises ValueError where it cannot be measured."""
 
-    def fail(self, index: int) -> None:
-        """Count a trial that ended with a fall or a step."""
+    def fail(self, index: int) -> None:  # noqa: B027, few tests need it
+        """Take note of a trial that ended with a fall or a step; usually it is left out."""
 
+    @abstractmethod
     def summary(self, params: BalanceParams) -> tuple[str, dict[str, float]]:
         """Return what came of the test, as a sentence and its measures."""
 

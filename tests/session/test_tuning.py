@@ -137,6 +137,14 @@ def test_a_scenario_that_fails_at_that_tick_has_turned_nothing():
     assert answer(it.step(request("turn", id="2", param="width_m", value=8.0)))[0] == "rejected"
 
 
+def test_a_change_at_the_tick_of_a_failure_is_not_told_as_made():
+    it = room(level=0.25)
+    it.step()
+    it.scenario.answer = lambda state: 1 / 0
+    outputs = it.step(request("turn", param="width_m", value=8.0))
+    assert texts(outputs) == []
+
+
 def test_a_logged_failure_answers_as_the_failure_did():
     it = room()
     it.step()

@@ -292,13 +292,14 @@ class Core:
             assert self._step is not None
             self._desk.settle_tunes(SCENARIO_FAILED)
             return self._step
-        refusal = SCENARIO_FAILED
+        refusal, news = SCENARIO_FAILED, list[Event]()
         try:
             if logged_failure:
                 raise LostError(logged_failure)
-            refused = self._tuning.apply(state.t_ns, events)
+            refused = self._tuning.apply(state.t_ns, news)
             self._step = self._answer.step(self._scenario.step(state))
             refusal = refused
+            events += news
         except Exception as error:
             self._has_failed = True
             self._desk.obstacle = SCENARIO_FAILED

@@ -4,8 +4,9 @@ A *shove* takes the deck to one side, or tilts it, at a trapezoid of speed (a tr
 short), holds it there, and brings it back three times as slowly.
 """
 
+from abc import abstractmethod
 from math import sqrt
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, ClassVar, Literal, NamedTuple, Self
 
 from msgspec import structs
 from pydantic import Field, model_validator
@@ -77,27 +78,32 @@ class Shove(Strict):
         hold_s: How long the deck stays out.
     """
 
+    UNIT: ClassVar[str]
+
     sides: list[Side] = Field(default=["left", "right"], min_length=1, max_length=2)
     phase: Annotated[float, Field(ge=0, lt=1)] = 0.1
     hold_s: Annotated[float, Field(ge=0, le=5)] = 0.5
 
     @property
+    @abstractmethod
     def _numbers(self) -> tuple[float, float, float]:
-        raise NotImplementedError
+        """Distance, fastest rate, acceleration."""
 
     def profile(self, scale: float = 1.0) -> Profile:
         """Return the way, its distance scaled; a short one is not as fast."""
         size, rate, accel = self._numbers
         return Profile(size * scale, min(rate, sqrt(accel * size * scale)), accel, self.hold_s)
 
-    def _check_reach(self, unit: str) -> None:
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
         size, rate, accel = self._numbers
-        most = sqrt(accel * size)
+        most, unit = sqrt(accel * size), self.UNIT
         if rate > most + 1e-9:
             raise ValueError(
                 f"{rate:g} {unit}/s is not reached in {size:g} {unit} at {accel:g} {unit}/s²;"
                 f" {most:.2f} is"
             )
+        return self
 
 
 class Shift(Shove):
@@ -109,6 +115,8 @@ class Shift(Shove):
         speed_mps: Fastest, at most the root of acceleration times distance.
         accel_mps2: There, and on the way to rest.
     """
+
+    UNIT = "m"
 
     kind: Literal["sway_left", "sway_right"]
     shift_m: Annotated[float, Field(gt=0, le=0.3)] = 0.05
@@ -129,11 +137,6 @@ class Shift(Shove):
         """Of the way along it."""
         return 1.0 if self.kind == "sway_left" else -1.0
 
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        self._check_reach("m")
-        return self
-
 
 class Tilt(Shove):
     """The deck tilts to one side.
@@ -144,6 +147,8 @@ class Tilt(Shove):
         rate_radps: Fastest, at most the root of acceleration times angle.
         accel_radps2: There, and on the way to rest.
     """
+
+    UNIT = "rad"
 
     kind: Literal["roll_left", "roll_right"]
     tilt_rad: Annotated[float, Field(gt=0, le=0.3)] = 0.06
@@ -163,11 +168,6 @@ class Tilt(Shove):
     def sign(self) -> float:
         """Of the way along it: left side up is positive."""
         return -1.0 if self.kind == "roll_left" else 1.0
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        self._check_reach("rad")
-        return self
 
 
 class Reach(NamedTuple):
