@@ -130,7 +130,11 @@ OpenSite = Callable[..., AbstractContextManager[Site]]
 
 @pytest.fixture(scope="module")
 def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> OpenSite:
-    """Return how to run a house with a session of a scenario, and pages on it."""
+    """Return how to run a house with a session of a scenario, and pages on it.
+
+    One at a time: a second house beside it makes every process of both too slow for a page.
+    """
+    is_open = False
 
     @contextmanager
     def run(
@@ -144,19 +148,25 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         pacing: dict[str, Any] | None = None,
         **params: float,
     ) -> Iterator[Site]:
-        with House(tmp_path_factory.mktemp("house"), room=room) as house:
-            table = Session(
-                scenario=scenario,
-                cruise_speed_mps=0.5,
-                needs_display=needs_display,
-                perturb=perturb,
-                adapt=adapt,
-                pacing=pacing,
-                params=params,
-            )
-            session = _start_session(house, table, has_operator=has_operator)
-            gateway, address = house.start_gateway()
-            yield Site(house, browser, address, gateway, session)
+        nonlocal is_open
+        assert not is_open, "close the other house first: two are too much for two cores"
+        is_open = True
+        try:
+            with House(tmp_path_factory.mktemp("house"), room=room) as house:
+                table = Session(
+                    scenario=scenario,
+                    cruise_speed_mps=0.5,
+                    needs_display=needs_display,
+                    perturb=perturb,
+                    adapt=adapt,
+                    pacing=pacing,
+                    params=params,
+                )
+                session = _start_session(house, table, has_operator=has_operator)
+                gateway, address = house.start_gateway()
+                yield Site(house, browser, address, gateway, session)
+        finally:
+            is_open = False
 
     return run
 

@@ -24,29 +24,25 @@ FIRST_MS = 60_000
 BLIND = {"pulses": [{"kind": "push"}], "warm_up_strides": 5, "is_blind": True}
 
 
-@pytest.fixture(scope="module")
-def site(open_site):
+def test_perturbations_come_when_they_are_let_and_are_held_back_at_a_press(open_site):
     with open_site("boat", room=room(**PATIENT), perturb=PERTURB, wave_height_m=0.0) as site:
-        yield site
-
-
-def test_perturbations_come_when_they_are_let_and_are_held_back_at_a_press(site):
-    page = site.open("/console")
-    state = page.locator("#perturbations-state")
-    expect(state).to_have_text("0 of 3 done. Held back.")
-    expect(page.locator("#perturb")).to_have_count(0)
-    walk(page)
-    page.click("#perturb")
-    expect(state).to_contain_text("Next: push")
-    expect(state).to_contain_text(re.compile("^1 of 3 done"), timeout=FIRST_MS)
-    expect(page.locator("#events")).to_contain_text(re.compile(r"Push 1 of 3, (left|right) leg: "))
-    page.click("#calm")
-    expect(state).to_contain_text("done. Held back.")
-    page.click("#pause")
-    expect(page.locator("#mode-word")).to_have_text("IDLE")
-    expect(page.locator("#perturb")).to_have_count(0)
-    assert not site.problems
-    page.context.close()
+        page = site.open("/console")
+        state = page.locator("#perturbations-state")
+        events = page.locator("#events")
+        expect(state).to_have_text("0 of 3 done. Held back.")
+        expect(page.locator("#perturb")).to_have_count(0)
+        walk(page)
+        page.click("#perturb")
+        expect(state).to_contain_text("Next: push")
+        expect(state).to_contain_text(re.compile("^1 of 3 done"), timeout=FIRST_MS)
+        expect(events).to_contain_text(re.compile(r"Push 1 of 3, (left|right) leg: "))
+        page.click("#calm")
+        expect(state).to_contain_text("done. Held back.")
+        page.click("#pause")
+        expect(page.locator("#mode-word")).to_have_text("IDLE")
+        expect(page.locator("#perturb")).to_have_count(0)
+        assert not site.problems
+        page.context.close()
 
 
 def test_the_blinded_see_what_goes_on_and_neither_which_trial_is_next_nor_when(open_site):

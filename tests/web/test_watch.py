@@ -11,10 +11,12 @@ from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample, Gait, Wish
 from rehabsim.session.messages import (
     Belts,
+    Dose,
     EventMessage,
     Health,
     SessionMessage,
     StateMessage,
+    Tuned,
     encode_frame,
 )
 from rehabsim.session.publish import Publisher
@@ -196,6 +198,41 @@ async def test_the_newest_of_many_states_is_shown(scene):
     await scene.tell_until_heard()
     await scene.tell(*(state_message(tick) for tick in range(1000, 1400)))
     assert "tick 1399" in scene.text("headline")
+
+
+async def test_a_session_that_trains_nothing_has_no_line_about_it(scene):
+    await scene.tell_until_heard()
+    assert not scene.app.query_one("#training").display
+
+
+async def test_tasks_difficulty_perturbations_and_pacing_stand_in_one_line(scene):
+    tuned = Tuned(
+        {},
+        4,
+        3,
+        has_level=True,
+        level=0.4,
+        offered_level=0.5,
+        offer_reason="3 of the last 3 done",
+        brake="effort 15",
+    )
+    dose = Dose(
+        is_on=False,
+        is_going=False,
+        done=2,
+        count=24,
+        next_kind="slip",
+        next_side="left",
+        strides_left=3,
+    )
+    await scene.tell_until_heard()
+    await scene.tell(state_message(500, tuned=tuned, dose=dose, pacing="follows"))
+    await scene.pilot.pause()
+    scene.pass_time(0.1)
+    assert scene.text("training").strip() == (
+        "3 of 4 tasks done   difficulty 0.40   suggested 0.50: 3 of the last 3 done   not harder"
+        " now: effort 15   perturbations 2 of 24, held back   belts follow the person"
+    )
 
 
 async def test_a_stop_shows_its_cause_and_the_event(scene):

@@ -86,9 +86,10 @@ class WatchApp(App[None]):
     #mode { content-align: left middle; }
     #facts { width: 44; }
     #middle { height: 8; }
-    #headline, #facts, #belts, #gait { text-wrap: nowrap; text-overflow: ellipsis; }
+    #headline, #facts, #belts, #gait, #training { text-wrap: nowrap; text-overflow: ellipsis; }
     #belts { width: 3fr; }
     #gait { width: 2fr; min-width: 34; }
+    #training { height: 1; }
     #plates { height: 1fr; min-height: 5; max-height: 9; }
     #bottom { height: 1fr; min-height: 4; }
     #health { width: 32; }
@@ -115,6 +116,7 @@ class WatchApp(App[None]):
         with Horizontal(id="middle"):
             yield Panel("belts", "belt speed", lambda view, w, h: draw.belts(view, w))
             yield Panel("gait", "gait", lambda view, w, h: draw.gait(view, w))
+        yield Panel("training", "", lambda view, w, h: draw.training(view))
         with Horizontal(id="plates"):
             yield Panel("left", "left plate", lambda view, w, h: draw.force(view, "left", w, h))
             yield Panel("right", "right plate", lambda view, w, h: draw.force(view, "right", w, h))
@@ -125,8 +127,9 @@ class WatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Start listening."""
-        self.query_one("#headline").remove_class("panel")
-        for name in ("belts", "gait", "left", "right", "health"):
+        for name in ("headline", "training"):
+            self.query_one(f"#{name}").remove_class("panel")
+        for name in ("belts", "gait", "training", "left", "right", "health"):
             self.query_one(f"#{name}").add_class("live")
         self.set_interval(1 / FRAMES_HZ, self.beat)
 
@@ -140,5 +143,6 @@ class WatchApp(App[None]):
         self.screen.set_class(view.connection == "stale", "stale")
         self.screen.set_class(self.size.width < FULL_SIZE[0], "narrow")
         self.screen.set_class(self.size.height < FULL_SIZE[1], "short")
+        self.query("#training").set(display=bool(draw.training(view)))
         for panel in self.query(Panel):
             panel.show(view)

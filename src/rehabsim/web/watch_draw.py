@@ -1,6 +1,6 @@
 """The parts of the watch screen as text. Pure: what to show and how wide come in as arguments."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from rich.text import Text
@@ -216,6 +216,37 @@ def _load(state: SeenState, width: int) -> Text:
     text.append(" ●\n" if g.has_right_stance else " ○\n", style=RIGHT)
     text.append(" load, left and right".center(width), style=SOFT)
     return text
+
+
+def training(view: View) -> Text:
+    """Return one line on tasks, difficulty, perturbations and pacing; empty where there is none."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    state = view.state
+    if state is None:
+        return text
+    for part, style in _training(state):
+        text.append("   " if text else " ")
+        text.append(part, style=style)
+    return text
+
+
+def _training(state: SeenState) -> Iterator[tuple[str, str]]:
+    tuned, dose = state.tuned, state.dose
+    if tuned is not None and tuned.try_count:
+        yield f"{tuned.success_count} of {tuned.try_count} tasks done", "bold"
+    if tuned is not None and tuned.has_level:
+        yield f"difficulty {number(tuned.level, '.2f')}", ""
+        if tuned.offer_reason:
+            yield f"suggested {number(tuned.offered_level, '.2f')}: {tuned.offer_reason}", ODD
+        if tuned.brake:
+            yield f"not harder now: {tuned.brake}", ODD
+    if dose is not None:
+        share = f" {dose.done} of {dose.count}," if dose.count else ""
+        how = "one goes on" if dose.is_going else "they come" if dose.is_on else "held back"
+        yield f"perturbations{share} {how}", ODD if dose.is_on else SOFT
+    if state.pacing:
+        how = "follow the person" if state.pacing == "follows" else "keep the set speed"
+        yield f"belts {how}", SOFT
 
 
 def force(view: View, side: str, width: int, height: int) -> Text:

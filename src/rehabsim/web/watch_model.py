@@ -62,6 +62,27 @@ class SeenHealth(msgspec.Struct, frozen=True):
     plate_age_s: float = nan
 
 
+class SeenTuned(msgspec.Struct, frozen=True):
+    """What is shown of `Tuned`."""
+
+    try_count: int = 0
+    success_count: int = 0
+    has_level: bool = False
+    level: float = nan
+    offered_level: float = nan
+    offer_reason: str = ""
+    brake: str = ""
+
+
+class SeenDose(msgspec.Struct, frozen=True):
+    """What is shown of `Dose`."""
+
+    is_on: bool = False
+    is_going: bool = False
+    done: int = 0
+    count: int = 0
+
+
 class SeenState(msgspec.Struct, frozen=True, kw_only=True):
     """What is shown of `StateMessage`; fields that a newer session adds are passed over."""
 
@@ -83,6 +104,9 @@ class SeenState(msgspec.Struct, frozen=True, kw_only=True):
     right_distance_m: float
     gait: SeenGait
     health: SeenHealth
+    tuned: SeenTuned | None = None
+    dose: SeenDose | None = None
+    pacing: str = ""
 
 
 class SeenEvent(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ export class Hud {
   private readonly words = document.getElementById("note") as HTMLElement;
   private readonly label = document.createElement("span");
   private readonly value = document.createElement("b");
+  private readonly more = document.createElement("span");
   private readonly arrow = document.createElement("span");
   private readonly badge = document.createElement("strong");
   private praiseTimer = 0;
@@ -19,7 +20,8 @@ export class Hud {
     this.badge.hidden = true;
     const score = document.createElement("p");
     score.className = "score";
-    score.append(this.label, this.value);
+    score.append(this.label, this.value, this.more);
+    this.more.className = "more";
     this.arrow.className = "arrow";
     this.box.append(score, this.arrow, this.badge);
   }
@@ -45,6 +47,9 @@ export class Hud {
   score(score: Score | null): void {
     this.box.classList.toggle("empty", score === null);
     this.point(score?.turn);
+    if (this.more.textContent !== (score?.more ?? "")) {
+      this.more.textContent = score?.more ?? "";
+    }
     if (
       score === null ||
       (score.value === this.value.textContent && score.label === this.label.textContent)

@@ -5,6 +5,7 @@ import { page_s } from "../net/clock";
 import { Link } from "../net/link";
 import type { State } from "../net/messages";
 import { Follower } from "./follower";
+import { Feet, Footway } from "./footway";
 import { Hud } from "./hud";
 import { Stage } from "./stage";
 import { NEUTRAL, loadWorld } from "./worlds";
@@ -21,6 +22,8 @@ const lead_s = query.has("lead_ms") ? Number(query.get("lead_ms")) / 1000 : LEAD
 
 const canvas = document.getElementById("world") as HTMLCanvasElement;
 const hud = new Hud();
+let feet = new Feet();
+const footway = new Footway(document.body);
 const stage = new Stage(canvas, Number(query.get("scale") ?? 0));
 
 let world: World | null = null;
@@ -40,6 +43,7 @@ const link = new Link("display", RATE_HZ, {
   onStatus: () => undefined,
   onNewSession: () => {
     newest = null;
+    feet = new Feet();
     follower = follower === null ? null : newFollower();
   },
 });
@@ -48,6 +52,7 @@ function hear(state: State): void {
   newest = state;
   heard_s = page_s();
   follower?.push(state);
+  feet.hear(state);
   if (state.scenario !== wanted) {
     void enter(state.scenario);
   }
@@ -94,6 +99,7 @@ function draw(): void {
   stage.draw(world, aside(world.update(moment), -shown.sway_m));
   canvas.dataset.sway = shown.sway_m.toFixed(3);
   hud.score(world.score(moment));
+  footway.draw(world.aims?.(shown.scene) ?? [], feet);
   hud.replay(newest?.is_replay ?? false);
   echo(now_s);
   canvas.dataset.pictures = String(Number(canvas.dataset.pictures ?? 0) + 1);

@@ -2,6 +2,7 @@
 
 import { ColorManagement, type Object3D, type Scene as ThreeScene } from "three";
 import type { Scene } from "../net/messages";
+import type { Aim } from "./footway";
 
 // Colours are chosen as they are seen; nothing converts them at each pixel.
 ColorManagement.enabled = false;
@@ -35,6 +36,8 @@ export function aside(eye: Eye, left_m: number): Eye {
 export interface Score {
   label: string;
   value: string;
+  // In small, beside it.
+  more?: string;
   // Where to look for the next aim, when it is out of sight.
   turn?: "left" | "right" | undefined;
 }
@@ -47,6 +50,8 @@ export interface World {
   derive?(scene: Scene): Scene;
   update(moment: Moment): Eye;
   score(moment: Moment): Score | null;
+  // What feet are to meet on the belts.
+  aims?(scene: Scene): readonly Aim[];
 }
 
 // Sky and far hills go with the eye.

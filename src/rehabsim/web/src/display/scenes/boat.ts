@@ -1,12 +1,13 @@
 // A boat on a lake between wooded shores, seen from its stern.
 
 import { Mesh, Scene } from "three";
+import type { Scene as Fields } from "../../net/messages";
 import { type Air, airUniforms, colour, paint } from "../kit/air";
 import { type HillLayer, hills, sky } from "../kit/sky";
 import { rgb } from "../kit/shape";
 import { type Eye, type Moment, type Score, type World, finite, follow } from "../world";
 import { Gates } from "./gates";
-import { hull } from "./hull";
+import { BOW_M, hull, pennant } from "./hull";
 import { Shore } from "./shore";
 import { Water, waveOf } from "./water";
 
@@ -17,6 +18,8 @@ const LOOK_DOWN_RAD = -0.1;
 const TILT_FRAC = 0.25;
 const HEAVE_FRAC = 0.6;
 const OUT_OF_SIGHT_RAD = 0.6;
+const PENNANT_MIN = 0.8;
+const PENNANT_PER_MPS = 0.1;
 
 const AIR: Air = {
   sun: [0.8, -0.5, 0.42],
@@ -62,6 +65,7 @@ export class Boat implements World {
   private readonly far = [sky(AIR, 0.36), hills(HILLS)];
   private readonly water = new Water(AIR, WATER);
   private readonly boat: Mesh;
+  private readonly pennant: Mesh;
   private readonly gates: Gates;
   private readonly shore: Shore;
 
@@ -70,6 +74,9 @@ export class Boat implements World {
     this.boat = new Mesh(hull(), material);
     this.boat.frustumCulled = false;
     this.boat.rotation.order = "ZYX";
+    this.pennant = new Mesh(pennant(), material);
+    this.pennant.position.set(...BOW_M);
+    this.boat.add(this.pennant);
     this.gates = new Gates(material);
     this.shore = new Shore(this.scene, material);
     this.scene.add(...this.far, this.water.mesh, this.boat, this.gates.group);
@@ -87,6 +94,7 @@ export class Boat implements World {
     this.boat.position.set(x_m, y_m, heave_m);
     // Bow up turns against y, left side up turns along x.
     this.boat.rotation.set(roll_rad, -pitch_rad, heading_rad);
+    this.fly(scene, heading_rad);
     const share = isCalm ? 0 : 1;
     const eye: Eye = {
       x_m: x_m - ASTERN_M * Math.cos(heading_rad),
@@ -100,7 +108,19 @@ export class Boat implements World {
     return eye;
   }
 
+  // The pennant shows the air as the boat meets it: wind less its own way, the longer the stronger.
+  private fly(scene: Fields, heading_rad: number): void {
+    const wind_mps = finite(scene.wind_speed_mps);
+    const to_rad = finite(scene.wind_direction_rad) - heading_rad;
+    const ahead_mps = wind_mps * Math.cos(to_rad) - finite(scene.boat_speed_mps);
+    const left_mps = wind_mps * Math.sin(to_rad);
+    const air_mps = Math.hypot(ahead_mps, left_mps);
+    this.pennant.rotation.z = Math.atan2(left_mps, air_mps > 0 ? ahead_mps : -1);
+    this.pennant.scale.setScalar(PENNANT_MIN + PENNANT_PER_MPS * Math.min(air_mps, 12));
+  }
+
   score({ scene }: Moment): Score {
+    const points = finite(scene.score_count);
     const ahead_m = finite(scene.gate_x_m) - finite(scene.x_m);
     const left_m = finite(scene.gate_y_m) - finite(scene.y_m);
     const aside_rad = Math.atan2(left_m, ahead_m) - finite(scene.heading_rad);
@@ -109,6 +129,7 @@ export class Boat implements World {
     return {
       label: "Gates",
       value: String(finite(scene.passed_gate_count)),
+      more: points > 0 ? `${points} points` : "",
       turn: isAside ? (nearest_rad > 0 ? "left" : "right") : undefined,
     };
   }

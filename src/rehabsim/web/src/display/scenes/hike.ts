@@ -3,6 +3,7 @@
 import { Scene } from "three";
 import type { Scene as Fields } from "../../net/messages";
 import { type Air, airUniforms, colour, paint } from "../kit/air";
+import type { Aim } from "../footway";
 import { type HillLayer, hills, sky } from "../kit/sky";
 import { rgb } from "../kit/shape";
 import { type Eye, type Moment, type Score, type World, finite, follow } from "../world";
@@ -106,6 +107,20 @@ export class Hike implements World {
     };
     follow(this.far, eye);
     return eye;
+  }
+
+  aims(scene: Fields): readonly Aim[] {
+    if (scene.has_target) {
+      const [at_m, off_m] = [finite(scene.target_ahead_m), finite(scene.target_tolerance_m, 0.1)];
+      const side = scene.is_target_left ? "left" : "right";
+      return [{ kind: "line", side, near_m: at_m - off_m, far_m: at_m + off_m }];
+    }
+    if (scene.has_obstacle) {
+      const near_m = finite(scene.obstacle_ahead_m);
+      const far_m = near_m + finite(scene.obstacle_depth_m, 0.15);
+      return [{ kind: "log", side: "both", near_m, far_m }];
+    }
+    return [];
   }
 
   score(moment: Moment): Score {

@@ -22,6 +22,10 @@ const STATIONS: readonly (readonly [number, number, number])[] = [
 const FLOOR_M = 0.12;
 const KEEL_M = -0.3;
 const RIM_M = 0.07;
+const YELLOW = rgb(0xf2b705);
+
+// Where the pennant is tied.
+export const BOW_M: Point = [2.86, 0, 1.5];
 
 export function hull(): BufferGeometry {
   const shape = new Shape();
@@ -36,11 +40,16 @@ export function hull(): BufferGeometry {
   }
   bench(shape, 1.45, 0.6);
   bench(shape, 0.1, 0.84);
-  // Bow post with a pennant.
-  shape.post([2.86, 0, 0.8], 0.035, 0.028, 0.75, 6, TRIM);
-  shape.triangle([2.86, 0, 1.5], [2.36, 0.03, 1.4], [2.86, 0, 1.28], rgb(0xf2b705));
-  shape.triangle([2.86, 0, 1.28], [2.36, 0.03, 1.4], [2.86, 0, 1.5], rgb(0xf2b705));
+  shape.post([BOW_M[0], BOW_M[1], 0.8], 0.035, 0.028, 0.75, 6, TRIM);
   return shape.geometry();
+}
+
+// Flies ahead from the top of the bow post, to be turned to where the air goes.
+export function pennant(): BufferGeometry {
+  const top: Point = [0, 0, 0];
+  const tip: Point = [0.5, 0, -0.1];
+  const foot: Point = [0, 0, -0.22];
+  return new Shape().triangle(top, tip, foot, YELLOW).triangle(foot, tip, top, YELLOW).geometry();
 }
 
 type Station = readonly [number, number, number];
