@@ -33,11 +33,7 @@ test: install
 	$(BIN)/ruff format --check src simulator scenarios tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	# What runs on the host's clock runs alone, everything else side by side.
-	status=0; \
-	$(BIN)/python -m pytest -m realtime || status=1; \
-	$(BIN)/python -m pytest -m 'not realtime' -n auto --dist loadfile || status=1; \
-	exit $$status
+	bash tests/every.sh $(BIN)/python
 
 mutants: install
 	$(BIN)/python tests/safety/mutants.py
