@@ -41,6 +41,7 @@ def test_a_scenario_moves_the_deck_while_someone_walks_and_it_is_home_before_and
     rows = LogReader(path).table("platform")
     moving = rows[rows["mode"] == MOVING]
     assert summary.stops == []
+    assert summary.platform == ""
     assert summary.heel_strike_count > 10
     assert len(moving) > 7 * 250
     params = Swaying.Params()
@@ -111,6 +112,7 @@ def test_a_lost_platform_stops_the_belts_by_the_table(tmp_path, kind, within_s):
     assert (state.cause_name, state.severity) == ("platform_unfit", "ramp")
     assert stopping.inputs.t_ns / 1e9 - 9.3 < within_s
     assert any("the platform is frozen" in text for text in summary.stops)
+    assert "Bring it down from its own panel" in summary.platform
     assert reports[-1].decision.state.mode == "locked"
     assert replay(path).difference is None
 

@@ -186,6 +186,17 @@ def test_counting_begins_anew_with_each_change():
 # -- what the person says ------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("done", "is_left"), [(10, False), (0, True)])
+def test_who_finds_it_too_hard_meanwhile_is_no_longer_offered_a_harder_level(done, is_left):
+    adapter = make()
+    adapter.rate(1.0, 11.0)
+    adapter.hear([DONE] * done + [MISSED] * (10 - done))
+    assert adapter.offer is not None
+    adapter.rate(effort_rpe=15.0)
+    assert (adapter.offer is not None) is is_left
+    assert (adapter.accept() is not None) is is_left
+
+
 @pytest.mark.parametrize(
     ("said", "brake"),
     [

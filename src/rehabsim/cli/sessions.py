@@ -223,6 +223,8 @@ def _show_summary(summary: Any) -> int:
     table.add_row("walked", f"{summary.left_distance_m:.1f} m")
     for text in summary.stops:
         table.add_row("stopped", text)
+    if summary.platform:
+        table.add_row("platform", f"[bold red]{summary.platform}[/]")
     if summary.lost_block_count:
         blocks = f"{summary.lost_s:.2f} s of the session, {summary.lost_block_count} blocks"
         table.add_row("not recorded", blocks)

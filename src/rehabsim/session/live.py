@@ -38,7 +38,7 @@ from rehabsim.session.messages import (
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.requests import ClientRequest
-from rehabsim.session.riding import platform_row, platform_table, ride
+from rehabsim.session.riding import left_up, platform_row, platform_table, ride
 from rehabsim.session.table import Table, columns_of, values_of
 from rehabsim.session.ticks import tick_row, tick_table
 from rehabsim.session.window import Window
@@ -65,6 +65,7 @@ class Summary(msgspec.Struct):
     heel_strike_count: int = 0
     left_distance_m: float = 0.0
     stops: list[str] = msgspec.field(default_factory=list)
+    platform: str = ""
     lost_block_count: int = 0
     lost_s: float = 0.0
     log: str = ""
@@ -253,6 +254,7 @@ class LiveSession:
         # A platform that freezes while someone walks stops the belts, and those say so.
         stops = [e.text for e in outputs.events if e.kind == "stop" and e.source != "platform"]
         s.stops += stops[: MAX_STOPS - len(s.stops)]
+        s.platform = left_up(outputs.report)
 
     def _record(
         self,

@@ -9,6 +9,10 @@ from rehabsim.session.messages import Ride
 from rehabsim.session.table import Column, Table, columns_of, values_of
 
 UNDONE = "The scenario moves a platform and this room has none: nothing moves but the belts."
+LEFT_UP = (
+    "left up: it stays there without its computer. Bring it down from its own panel before anyone"
+    " steps off, or settle it in another session"
+)
 NOWHERE = Pose(nan, nan, nan, nan, nan, nan)
 
 
@@ -65,6 +69,17 @@ def ride(wish: PlatformWish | None, report: Report | None) -> Ride | None:
         wish=NOWHERE if wish is None else wish.pose,
         command=decision.command.pose,
     )
+
+
+def left_up(report: Report | None) -> str:
+    """Return what to tell whoever ends a session whose platform is not home; empty where it is.
+
+    Args:
+        report: The keeper's newest.
+    """
+    if report is None or report.platform is None or report.platform.sample is None:
+        return ""
+    return "" if report.platform.sample.is_home else LEFT_UP
 
 
 def platform_table() -> Table:

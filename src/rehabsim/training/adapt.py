@@ -277,13 +277,18 @@ class Adapter:
         return self._rule.threshold if isinstance(self._rule, Staircase) else nan
 
     def rate(self, pain_nrs: float = nan, effort_rpe: float = nan) -> None:
-        """Take what the person says of pain, 0 to 10, and effort, 6 to 20; NaN says nothing."""
+        """Take what the person says of pain, 0 to 10, and effort, 6 to 20; NaN says nothing.
+
+        A harder level that was suggested before is suggested no longer where it is too much now.
+        """
         if pain_nrs == pain_nrs:
             self._pain = pain_nrs
             if self._first_pain != self._first_pain:
                 self._first_pain = pain_nrs
         if effort_rpe == effort_rpe:
             self._effort = effort_rpe
+        if self.offer is not None and self.offer.level > self.level and self.brake:
+            self.offer = None
 
     def hear(self, tries: Sequence[Try]) -> Change | None:
         """Take how tasks ended; return the change that was made, where changes are made."""
