@@ -64,9 +64,11 @@ def test_a_training_that_needs_its_picture_stands_still_without_it(open_site):
         expect(console.locator("#mode-sentence")).to_contain_text("picture on the display is")
 
 
-@pytest.mark.parametrize("scenario", ["boat", "hike", "drive"])
-def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario):
-    with open_site(scenario, has_operator=True) as site:
+@pytest.mark.parametrize(
+    ("scenario", "params"), [("boat", {}), ("hike", {"targets_per_min": 12.0}), ("drive", {})]
+)
+def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario, params):
+    with open_site(scenario, has_operator=True, **params) as site:
         site.house.wait_for_speed(0.3)
         page = show(site, scenario)
         expect(page.locator("#note")).to_be_empty()
@@ -76,6 +78,9 @@ def test_the_picture_is_drawn_moves_and_asks_for_nothing(open_site, scenario):
         assert first.std() > 15
         assert changed_part(first, second) > 0.02
         expect(page.locator(".score")).not_to_be_empty()
+        if "targets_per_min" in params:
+            # A line to land on is seen from above until the foot is there.
+            expect(page.locator("#footway")).to_be_visible(timeout=30_000)
         assert site.sent
         assert all('"ping"' in data for data in site.sent)
         assert not site.problems

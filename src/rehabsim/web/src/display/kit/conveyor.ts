@@ -40,6 +40,15 @@ export class Conveyor {
     }
   }
 
+  // Builds those anew that reach from one place to another, where something has changed.
+  refill(from_m: number, to_m: number): void {
+    for (const [index, piece] of this.pieces) {
+      if (to_m > index * this.length_m && from_m < (index + 1) * this.length_m) {
+        piece.fill(index);
+      }
+    }
+  }
+
   private place(index: number): void {
     let piece = this.spare.pop();
     if (piece === undefined) {

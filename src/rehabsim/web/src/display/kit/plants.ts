@@ -52,7 +52,7 @@ export function grass(green: Rgb, seed: number): BufferGeometry {
     const root = 0.08 * blade - 0.16;
     const tip_m = 0.28 + 0.07 * ((blade * 7) % 3);
     const lean = 0.16;
-    const shade = tint(green, 0.9 + 0.08 * blade);
+    const shade = tint(green, 0.8 + 0.06 * blade);
     const [a, b, tip] = [
       [root - 0.035 * s, root + 0.035 * c, 0],
       [root + 0.035 * s, root - 0.035 * c, 0],

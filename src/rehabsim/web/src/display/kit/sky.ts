@@ -151,6 +151,12 @@ export function hills(layers: readonly HillLayer[]): Group {
   return group;
 }
 
+// Noise around the horizon, which ends as it began.
+function ridge(index: number, count: number, seed: number): number {
+  const [here, before] = [noise(index * 0.4, 0, seed + 5), noise((index - count) * 0.4, 0, seed + 5)];
+  return lerp(here, before, smoothstep(0.9, 1, index / count));
+}
+
 function hillGeometry(layer: HillLayer): BufferGeometry {
   const count = 360;
   const places: number[] = [];
@@ -161,7 +167,7 @@ function hillGeometry(layer: HillLayer): BufferGeometry {
     const [c, s] = [Math.cos(turn_rad), Math.sin(turn_rad)];
     const wide = roughness(layer.bumps * (c + 2), layer.bumps * (s + 2), 3, layer.seed);
     const isCity = layer.isCity ?? false;
-    const fine = isCity ? hash(index >> 1, 0, layer.seed) : noise(index * 0.4, 0, layer.seed + 5);
+    const fine = isCity ? hash((index % count) >> 1, 0, layer.seed) : ridge(index, count, layer.seed);
     const top_m = layer.height_m * (0.25 + 1.5 * wide * wide) + layer.roughness_m * fine;
     places.push(layer.distance_m * c, layer.distance_m * s, -0.02 * layer.distance_m);
     places.push(layer.distance_m * c, layer.distance_m * s, top_m);

@@ -5,6 +5,9 @@ import { type Rgb, Shape, rgb, tint } from "../kit/shape";
 
 const GLASS = rgb(0x2b3d4a);
 const RUBBER = rgb(0x24272a);
+const TREAD = rgb(0x191b1d);
+const WHEEL_M = 0.33;
+const WHEEL_SIDES = 10;
 const LAMP = rgb(0xf4efe0);
 const MANOEUVRE_S = 2.2;
 const KERB_M = -3.0;
@@ -23,8 +26,7 @@ export function car(colour: Rgb): BufferGeometry {
     [-1.35, 1],
     [-1.35, -1],
   ] as const) {
-    shape.box([x, y * (half_m - 0.06), 0.33], [0.66, 0.22, 0.4], RUBBER);
-    shape.box([x, y * (half_m - 0.06), 0.33], [0.4, 0.23, 0.66], RUBBER);
+    wheel(shape, x, y, half_m);
   }
   shape.box([-length_m / 2, 0.62, 0.74], [0.06, 0.3, 0.16], rgb(0x8c1d1d));
   shape.box([-length_m / 2, -0.62, 0.74], [0.06, 0.3, 0.16], rgb(0x8c1d1d));
@@ -32,6 +34,21 @@ export function car(colour: Rgb): BufferGeometry {
   shape.box([length_m / 2, 0.62, 0.68], [0.06, 0.34, 0.14], LAMP);
   shape.box([length_m / 2, -0.62, 0.68], [0.06, 0.34, 0.14], LAMP);
   return shape.geometry();
+}
+
+// Stands on the road beside the body; only its tread and its outer face are ever seen.
+function wheel(shape: Shape, x_m: number, side: 1 | -1, half_m: number): void {
+  const [inner_m, outer_m] = [side * (half_m - 0.17), side * (half_m + 0.03)];
+  const at = (index: number, y_m: number) => {
+    const turn_rad = (2 * Math.PI * index) / WHEEL_SIDES;
+    return [x_m + WHEEL_M * Math.cos(turn_rad), y_m, WHEEL_M * (1 + Math.sin(turn_rad))] as const;
+  };
+  for (let index = 0; index < WHEEL_SIDES; index += 1) {
+    // Towards +y they go round the other way.
+    const [a, b] = side > 0 ? [index + 1, index] : [index, index + 1];
+    shape.triangle([x_m, outer_m, WHEEL_M], at(a, outer_m), at(b, outer_m), RUBBER);
+    shape.quad(at(a, outer_m), at(a, inner_m), at(b, inner_m), at(b, outer_m), TREAD);
+  }
 }
 
 // Glass all round, a roof on top.

@@ -3,6 +3,7 @@
 import { type BufferGeometry, Group, Mesh, MeshBasicMaterial, type ShaderMaterial } from "three";
 import { Shape, rgb } from "../kit/shape";
 import { finite } from "../world";
+import { ASPHALT } from "./street";
 
 const RED = 0;
 const AMBER = 1;
@@ -11,8 +12,13 @@ const SAME_M = 2;
 const KEPT = 2;
 const ZEBRA_FROM_M = 1.6;
 const ZEBRA_M = 3;
-const MAST_M = 6.2;
+// From before the line to behind the stripes.
+export const CROSSING_M = ZEBRA_FROM_M + ZEBRA_M + 0.8;
+// Across the road, where its lamps are seen from the line without looking up.
+const MAST_M = 12;
 const LAMP_M = 4.9;
+// Nobody parks so near, and no tree hides the people who cross.
+const CLEAR_M = 3;
 
 const LIT = ["#ff3b30", "#ffb300", "#2fe07a"];
 const DARK = ["#4a1512", "#4a3508", "#0c3d22"];
@@ -25,6 +31,8 @@ export class Crossings {
     private readonly material: ShaderMaterial,
     private readonly lampMaterial: () => MeshBasicMaterial,
     private readonly lane_m: number,
+    // Told of the places that a crossing takes.
+    private readonly clear: (from_m: number, to_m: number) => void,
   ) {}
 
   // Told where the next line is and what its light shows.
@@ -39,6 +47,7 @@ export class Crossings {
         return;
       }
       next.moveTo(line_m);
+      this.clear(line_m - CLEAR_M, line_m + CROSSING_M + CLEAR_M);
       this.places.push(next);
     }
     next.show(Math.round(finite(phase, RED)));
@@ -103,14 +112,23 @@ function crossingGeometry(lane_m: number): BufferGeometry {
   const steel = rgb(0x3a4147);
   const shape = new Shape();
   const [right_m, left_m] = [-lane_m / 2 - 2.3, 1.5 * lane_m];
-  const patch = (x_m: number, length_m: number, y_m: number, width_m: number) =>
+  const patch = (
+    x_m: number,
+    length_m: number,
+    y_m: number,
+    width_m: number,
+    z_m = 0.03,
+    colour = white,
+  ) =>
     shape.quad(
-      [x_m, y_m, 0.02],
-      [x_m + length_m, y_m, 0.02],
-      [x_m + length_m, y_m + width_m, 0.02],
-      [x_m, y_m + width_m, 0.02],
-      white,
+      [x_m, y_m, z_m],
+      [x_m + length_m, y_m, z_m],
+      [x_m + length_m, y_m + width_m, z_m],
+      [x_m, y_m + width_m, z_m],
+      colour,
     );
+  // Lanes have no lines here.
+  patch(-0.4, CROSSING_M, -lane_m / 2, 2 * lane_m, 0.02, ASPHALT);
   patch(0, 0.45, -lane_m / 2 + 0.1, lane_m - 0.2);
   for (let y_m = right_m + 0.3; y_m < left_m - 0.5; y_m += 1) {
     patch(ZEBRA_FROM_M, ZEBRA_M, y_m, 0.5);

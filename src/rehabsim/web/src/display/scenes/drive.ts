@@ -128,8 +128,14 @@ export class Drive implements World {
     if (this.street !== null) {
       return;
     }
-    this.street = new Street(this.scene, this.material, lane_m);
-    this.crossings = new Crossings(this.material, () => this.lamp("#333333"), lane_m);
+    const street = new Street(this.scene, this.material, lane_m);
+    this.street = street;
+    this.crossings = new Crossings(
+      this.material,
+      () => this.lamp("#333333"),
+      lane_m,
+      (from_m, to_m) => street.keepClear(from_m, to_m),
+    );
     this.roadside = new Roadside(this.material, (tone) => this.lamp(tone), lane_m);
     this.scene.add(this.crossings.group, this.roadside.group);
   }

@@ -35,7 +35,10 @@ export class Gates {
   constructor(private readonly material: ShaderMaterial) {
     this.can = can().geometry();
     this.cone = cone().geometry();
-    this.float = new Shape().lump([0, 0, 0.02], [0.34, 0.34, 0.26], WHITE, 2, 3, 6).geometry();
+    this.float = new Shape()
+      .post([0, 0, -0.14], 0.1, 0.17, 0.14, 8, WHITE)
+      .post([0, 0, 0], 0.17, 0.08, 0.12, 8, WHITE)
+      .geometry();
     this.arrow = new Mesh(arrow().geometry(), material);
     this.group.add(this.arrow);
   }

@@ -123,7 +123,13 @@ export class Hike implements World {
     return [];
   }
 
-  score(moment: Moment): Score {
-    return { label: "Climbed", value: `${Math.floor(finite(moment.scene.climbed_m))} m` };
+  score({ scene }: Moment): Score {
+    const tasks = finite(scene.hit_count) + finite(scene.miss_count);
+    const climbed = `${Math.floor(finite(scene.climbed_m))} m up`;
+    return {
+      label: "Walked",
+      value: `${Math.floor(finite(scene.distance_m))} m`,
+      more: tasks > 0 ? `${climbed}, ${finite(scene.hit_count)} of ${tasks} met` : climbed,
+    };
   }
 }

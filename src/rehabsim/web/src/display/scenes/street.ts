@@ -22,7 +22,7 @@ const DASH_EVERY_M = 8;
 const DASH_M = 3.2;
 const PAINT_M = 0.16;
 
-const ASPHALT = rgb(0x5d6369);
+export const ASPHALT = rgb(0x5d6369);
 const PARKING = rgb(0x70767b);
 const PAVING = rgb(0xb5b1a8);
 const KERB = rgb(0xcfcbc2);
@@ -30,8 +30,16 @@ const LAWN = rgb(0x7d9c52);
 const PAINT = rgb(0xf1f1ec);
 const CARS = [0x3d5f86, 0x8d9296, 0x9c3b34].map(rgb);
 
+// A stretch of the road.
+interface Span {
+  from_m: number;
+  to_m: number;
+}
+const REMEMBERED = 4;
+
 export class Street {
   private readonly conveyor: Conveyor;
+  private readonly clear: Span[] = [];
 
   constructor(
     scene: Scene,
@@ -43,6 +51,17 @@ export class Street {
 
   update(x_m: number): void {
     this.conveyor.keep(x_m - BEHIND_M, x_m + AHEAD_M);
+  }
+
+  // Nothing stands beside the road from one place to another.
+  keepClear(from_m: number, to_m: number): void {
+    this.clear.push({ from_m, to_m });
+    this.clear.splice(0, this.clear.length - REMEMBERED);
+    this.conveyor.refill(from_m, to_m);
+  }
+
+  private isClear(x_m: number): boolean {
+    return this.clear.some(({ from_m, to_m }) => x_m > from_m && x_m < to_m);
   }
 
   private makePiece(): Piece {
@@ -71,21 +90,23 @@ export class Street {
     const roll = dice(index, 41);
     const all = [trees, lamps, ...parked];
     all.forEach((copies) => copies.begin());
+    const grow = (x_m: number, y_m: number) => {
+      const [scale, yaw_rad, tone] = [0.75 + 0.25 * roll(), 6.28 * roll(), 0.9 + 0.2 * roll()];
+      if (!this.isClear(index * LENGTH_M + x_m)) {
+        trees.put(x_m, y_m, 0, scale, yaw_rad, tone);
+      }
+    };
     const right_m = -this.lane_m / 2 - PARKING_M;
     const left_m = 1.5 * this.lane_m;
     for (let count = 0; count < 4; count += 1) {
       const x_m = 5 + 10 * count;
-      trees.put(x_m, right_m - 0.9, 0, 0.75 + 0.25 * roll(), 6.28 * roll(), 0.9 + 0.2 * roll());
-      trees.put(x_m + 4, left_m + 0.9, 0, 0.75 + 0.25 * roll(), 6.28 * roll(), 0.9 + 0.2 * roll());
+      grow(x_m, right_m - 0.9);
+      grow(x_m + 4, left_m + 0.9);
       if (roll() < 0.62) {
-        parked[Math.floor(roll() * parked.length)]?.put(
-          x_m - 3,
-          right_m + PARKING_M / 2,
-          0,
-          1,
-          0,
-          1,
-        );
+        const kind = parked[Math.floor(roll() * parked.length)];
+        if (!this.isClear(index * LENGTH_M + x_m - 3)) {
+          kind?.put(x_m - 3, right_m + PARKING_M / 2, 0, 1, 0, 1);
+        }
       }
     }
     lamps.put(10, right_m - 0.5, 0, 1, 0, 1);
