@@ -85,7 +85,7 @@ def test_a_programme_is_shown_with_all_that_a_clinician_judges(rehabsim):
         "8 visits, 2 a week",
         "7 to 20 in all, 1 to 2.9 a minute",
         "the belt under the foot that has just landed gets 0.1 to 0.45 m/s slower, at 3 m/s²",
-        "tilt of the deck, left side down, by 2.01 to 3.44°",
+        "tilt of the deck, left side down, by 2 to 3.4°",
         "Only in a room with a moving platform; elsewhere this block is left out.",
         "3 min at most, over after 8 trials; every 4 visits",
         "World: hike without slopes, side slopes, rough ground, swaying bridges, mud, lines, logs.",

@@ -145,8 +145,9 @@ def test_what_needs_a_platform_is_left_out_without_one_and_holds_nobody_back(tmp
     assert visit.next_level == pytest.approx(0.3)
 
 
-def test_a_rest_of_a_simulated_visit_takes_no_time(tmp_path):
-    made, belts, day = programme(blocks__1__rest_s=600.0), Belts(), VirtualDay()
+@pytest.mark.parametrize("rest_s", [600.0, 600 / 7])
+def test_a_rest_of_a_simulated_visit_takes_no_time(tmp_path, rest_s):
+    made, belts, day = programme(blocks__1__rest_s=rest_s), Belts(), VirtualDay()
     belts.day = day
     going = VisitRun(
         name="mini.toml",
@@ -162,4 +163,4 @@ def test_a_rest_of_a_simulated_visit_takes_no_time(tmp_path):
     )
     visit = going.run(Visit(1, 0.2))
     assert visit.is_over
-    assert visit.blocks[2].ended_utc_ns - visit.blocks[1].ended_utc_ns >= 610e9
+    assert visit.blocks[2].ended_utc_ns - visit.blocks[1].ended_utc_ns >= 1e9 * (rest_s + 10)

@@ -15,7 +15,7 @@ from rehabsim.base.records import Pose
 from rehabsim.base.site import Site
 from rehabsim.session import programmes
 from rehabsim.session.programmes import check_block, programme_files
-from rehabsim.session.setup import SIMULATED_SITE, tightened
+from rehabsim.session.setup import SIMULATED_SITE, ready_session, tightened
 from rehabsim.training.block_session import session_of
 from rehabsim.training.programme import (
     MAX_PULSES_PER_MIN,
@@ -257,6 +257,9 @@ def test_a_pair_goes_the_way_that_its_knob_calls_harder(name):
                 continue
             start, goal = value
             assert (goal > start) == (harder == "more"), f"{block.title}: {param}"
+            for adapted in (ready_session(block.scenario).adapt or {}).get("ranges", []):
+                if adapted["param"] == param:
+                    assert (goal > start) == (adapted["hard"] > adapted["easy"]), param
 
 
 def longest_s(session):

@@ -33,6 +33,13 @@ PULSES = {
     "roll_left": "tilt of the deck, left side down, by {}°",
     "roll_right": "tilt of the deck, right side down, by {}°",
 }
+TESTS = {
+    "limits": "limits of stability",
+    "sensory": "sensory organisation",
+    "symmetry": "weight symmetry",
+    "reposition": "finding a lean again",
+    "sudden": "sudden load",
+}
 OFF = {"mud_effort": 1.0}
 """What changes nothing, where that is not 0."""
 
@@ -103,6 +110,8 @@ def _noun(name: str) -> str:
 
 
 def _param(name: str, value: Any, dials: Dials) -> str:
+    if name == "test":
+        return TESTS.get(str(value), str(value))
     if name not in dials:
         what, unit = plain(name)
         return f"{what} {number(value)} {unit}".rstrip()
@@ -156,7 +165,8 @@ def _pulse(pulse: dict[str, Any]) -> str:
     kind = str(pulse["kind"])
     words = PULSES.get(kind, kind.replace("_", " "))
     if kind.startswith("roll"):
-        return words.format(number(_each(pulse.get("tilt_rad", 0.06), degrees)))
+        tilt_rad = pulse.get("tilt_rad", 0.06)
+        return words.format(number(_each(tilt_rad, lambda rad: round(degrees(rad), 1))))
     if kind.startswith("sway"):
         return words.format(number(pulse.get("shift_m", 0.05)))
     size = pulse.get("change_mps")

@@ -227,8 +227,7 @@ def run_command(
     progress = load_progress(folder, subject)
     chosen = _chosen(programme, progress.visits(name), visit, level, is_free=virtual)
     _check_for_virtual(programme, pain, effort, part, is_virtual=virtual)
-    if part < 1:
-        programme, chosen = in_short(programme, part), replace(chosen, part=part)
+    programme, chosen = in_short(programme, part), replace(chosen, part=part)
     changes = {"patient": patient, "body_height_m": height, "body_mass_kg": mass}
     past = VirtualDay()
     going = VisitRun(

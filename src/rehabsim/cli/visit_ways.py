@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,8 @@ class VirtualDay:
         return self._now_ns
 
     def wait(self, duration_s: float) -> None:
-        """Let it be so much later."""
-        self._now_ns += round(duration_s * NS)
+        """Let it be so much later, and never less."""
+        self._now_ns += ceil(duration_s * NS)
 
 
 @dataclass(frozen=True)
