@@ -8,7 +8,7 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.site import Site
 from rehabsim.cli.visit import Done, VisitRun
 from rehabsim.cli.visit_ways import Given, VirtualDay
-from rehabsim.session.progress import load_progress
+from rehabsim.session.progress import Progress, load_progress, save_progress
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.tries import Tries
 from rehabsim.training.progression import Early, Visit
@@ -105,6 +105,18 @@ def test_a_stop_rule_ends_the_day_and_not_only_the_visit(tmp_path):
     assert visits[1].early == Early("Dr C", "pain was a cramp", 15 * 3600)
     note = "Begun with 15.0 h of rest left since the last visit. Dr C: pain was a cramp"
     assert [order.markers for order in belts.orders] == [(note,), (), ()]
+
+
+def test_another_programme_does_not_begin_on_the_day_on_which_a_stop_rule_ended_one(tmp_path):
+    go(tmp_path, ["2", "4", "12"])
+    progress = load_progress(tmp_path, WHO)
+    (stopped,) = progress.visits("mini.toml")
+    save_progress(tmp_path, Progress(WHO).with_visit("other.toml", stopped))
+    visits, belts, said, _ = go(
+        tmp_path, ["on", "end"], after_s=stopped.blocks[-1].ended_utc_ns / 1e9 + 60
+    )
+    assert (visits, belts.ran) == ((), [])
+    assert "The last visit ended less than 16 h ago" in said
 
 
 def test_the_next_day_a_visit_begins_without_a_question(tmp_path):

@@ -76,6 +76,5 @@ def test_a_visit_that_was_begun_cut_short_or_follows_none_that_is_known_has_no_r
         ((over,), Visit(2, 0.3, early=EARLY)),
         ((), Visit(1, 0.0)),
         ((replace(over, blocks=(outcome(ended_utc_ns=0),)),), Visit(2, 0.3)),
-        ((over,), replace(over, blocks=())),
     ):
         assert rest_before(before, made, ENDED_NS) is None

@@ -153,7 +153,7 @@ class VisitRun:
             last = last_walked(visit)
             is_untold = last is not None and (last.pain is None or last.effort is None)
             return self._ask(visit) if is_untold and not visit.stopped else visit
-        before = self.progress.visits(self._name)
+        before = self.progress.others(self._name, visit.visit)
         if rest_before(before, visit, self._day.now_ns()) is not None:
             held = self._resting.hold(lambda now_ns: rest_before(before, visit, now_ns), "Begin")
             if not held.goes_on:

@@ -62,16 +62,13 @@ def rest_before(visits: tuple[Visit, ...], visit: Visit, now_ns: int) -> Rest | 
     """Return the rest before a visit begins; None where it is over, cut short, or not known.
 
     Args:
-        visits: Of the person in this programme.
+        visits: All others of the person, of whatever programme.
         visit: That should begin.
         now_ns: UTC.
     """
     if visit.early is not None or visit.blocks:
         return None
-    ended_ns = max(
-        (block.ended_utc_ns for v in visits if v.visit != visit.visit for block in v.blocks),
-        default=0,
-    )
+    ended_ns = max((block.ended_utc_ns for v in visits for block in v.blocks), default=0)
     rest = _left(BETWEEN_VISITS_S, ended_ns, now_ns)
     return None if rest is None else Rest(rest.left_s, rest.of_s, is_of_visit=True)
 
