@@ -54,7 +54,7 @@ def test_a_block_that_begins_sooner_says_who_decided_it_and_why_in_record_and_lo
     assert visit.blocks[1].early == Early("physio AB", "last bus", 30.0)
     note = "Begun with 30 s of rest left since the last block. physio AB: last bus"
     assert [order.markers for order in belts.orders] == [(), (), (note,)]
-    assert "Begun with 30 of 30 s of rest are left" in said
+    assert "Begun although 30 of 30 s of rest are left" in said
     assert any("Who decides it" in prompt for prompt in prompts)
     assert visit.is_over
 

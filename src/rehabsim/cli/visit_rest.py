@@ -95,7 +95,7 @@ class Resting:
         if refusal:
             self._say(f"Not begun: {refusal}.")
             return None
-        self._say(f"Begun with {rest.words()}. Who decided it and why stand in record and log.")
+        self._say(f"Begun although {rest.words()}. Who decided it and why stand in record and log.")
         return Early(who, why, round(rest.left_s, 1))
 
 
