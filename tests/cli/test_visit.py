@@ -9,7 +9,7 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.errors import LinkError
 from rehabsim.base.site import Site
 from rehabsim.cli.visit import Done, VisitRun
-from rehabsim.cli.visit_ways import Asked
+from rehabsim.cli.visit_ways import Asked, VirtualDay
 from rehabsim.session.progress import load_progress
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.subject import subject_of
@@ -28,6 +28,8 @@ class Typed:
     def __call__(self, prompt):
         self.prompts.append(prompt)
         line = self.lines.pop(0)
+        if callable(line):
+            line = line()
         if isinstance(line, BaseException):
             raise line
         return line
@@ -38,24 +40,31 @@ class Belts:
 
     def __init__(self, *endings):
         self.endings = chain(endings, repeat(None))
-        self.ran = []
+        self.ran, self.orders, self.day = [], [], None
 
-    def __call__(self, block, session, planned_s, path):
-        self.ran.append((block.title, session, path.name))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"a log")
+    def __call__(self, order):
+        self.orders.append(order)
+        self.ran.append((order.title, order.session, order.path.name))
+        order.path.parent.mkdir(parents=True, exist_ok=True)
+        order.path.write_bytes(b"a log")
+        self.day.wait(order.ends.walk_s)
         ending = next(self.endings)
         if isinstance(ending, BaseException):
             raise ending
         if ending is not None:
             return ending
-        return Done(planned_s, Tries(20, 19) if block.kind == "task" else Tries())
+        is_task = "ask" in order.title
+        return Done(order.ends.walk_s, Tries(20, 19) if is_task else Tries(), ended="time")
 
 
-def go(folder, lines, belts=None, made=None, visit=None):
-    made, belts = made or programme(), belts or Belts()
+def go(folder, lines, belts=None, made=None, visit=None, *, day=None, after_s=86_400.0):
+    """Do a visit with what a therapist types, so long after whatever went before."""
+    made, belts, day = made or programme(), belts or Belts(), day or VirtualDay()
     typed, said = Typed(*lines), []
     progress = load_progress(folder, WHO)
+    ended_ns = [b.ended_utc_ns for v in progress.visits("mini.toml") for b in v.blocks]
+    day.wait(max(ended_ns, default=0) / 1e9 + after_s)
+    belts.day = day
     going = VisitRun(
         name="mini.toml",
         programme=made,
@@ -65,6 +74,7 @@ def go(folder, lines, belts=None, made=None, visit=None):
         adapted=lambda session: session,
         do=belts,
         answers=Asked(made, typed),
+        day=day,
         say=said.append,
     )
     chosen = visit or upcoming(made, progress.visits("mini.toml"))
@@ -76,7 +86,8 @@ def go(folder, lines, belts=None, made=None, visit=None):
     return load_progress(folder, WHO).visits("mini.toml"), belts, "\n".join(said), typed.prompts
 
 
-GOOD = ["2", "2", "12", "on", "2", "13", "on", "2", "11"]
+GOOD = ["2", "2", "12", "on", "2", "13", "wait", "on", "2", "11"]
+REST = ["2", "13", "wait", "on", "2", "11"]
 
 
 def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
@@ -93,12 +104,13 @@ def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
     assert [block.pain for block in visit.blocks] == [2, 2, 2]
     assert [block.effort for block in visit.blocks] == [12, 13, 11]
     assert visit.reason in said
-    assert any("Rest 0.5 min or longer" in prompt for prompt in prompts)
+    assert [block.end for block in visit.blocks] == ["time"] * 3
+    assert any("30 of 30 s of rest are left" in prompt for prompt in prompts)
 
 
 def test_the_next_visit_has_the_next_level_and_its_own_blocks(tmp_path):
     go(tmp_path, GOOD)
-    (_, second), belts, _, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on", "2", "11"])
+    (_, second), belts, _, _ = go(tmp_path, GOOD)
     assert [title for title, *_ in belts.ran] == ["Warm", "Task", "Second task"]
     assert (second.visit, second.level) == (2, pytest.approx(0.3))
     task = belts.ran[1][1]
@@ -135,14 +147,14 @@ def test_an_answer_off_the_scale_or_no_number_is_asked_for_again(tmp_path, capsy
 
 
 def test_what_is_not_told_is_remembered_as_not_told(tmp_path):
-    (visit,), _, _, _ = go(tmp_path, ["2", "", "12", "on", "2", "13", "on", "2", "11"])
+    (visit,), _, _, _ = go(tmp_path, ["2", "", "12", *GOOD[3:]])
     assert visit.blocks[0].pain is None
     assert visit.next_level == visit.level
 
 
 def test_a_block_that_was_cut_can_be_done_again_into_a_log_of_its_own(tmp_path):
     belts = Belts(None, Done(5.0, Tries(1, 0), "Stopped."))
-    lines = ["2", "2", "12", "on", "2", "13", "again", "2", "13", "on", "2", "11"]
+    lines = [*GOOD[:4], "2", "13", "again", "wait", "on", *REST]
     (visit,), belts, _, _ = go(tmp_path, lines, belts)
     assert [name for *_, name in belts.ran][1:3] == ["mini-v1-b2.mcap", "mini-v1-b2-again2.mcap"]
     assert [block.is_complete for block in visit.blocks] == [True, False, True, True]
@@ -153,7 +165,8 @@ def test_a_block_that_was_cut_can_be_done_again_into_a_log_of_its_own(tmp_path):
 
 def test_a_block_that_was_cut_and_left_keeps_the_level(tmp_path):
     belts = Belts(None, Done(5.0, Tries(20, 20)))
-    (visit,), belts, _, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on", "2", "11"], belts)
+    lines = [*GOOD[:4], "2", "13", "on", "wait", "on", "2", "11"]
+    (visit,), belts, _, _ = go(tmp_path, lines, belts)
     assert [title for title, *_ in belts.ran] == ["Warm", "Task", "Standing"]
     assert visit.next_level == visit.level
     assert "block 2" in visit.reason
@@ -168,15 +181,20 @@ def test_a_therapist_may_end_the_visit_between_blocks_or_after_a_cut_one(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "lines", [["2", "2", "12", KeyboardInterrupt()], ["2", KeyboardInterrupt()]]
+    ("lines", "untold"),
+    [
+        (["2", "2", "12", KeyboardInterrupt()], []),
+        (["2", KeyboardInterrupt()], ["2", "12"]),
+        (["2", "2", EOFError()], ["2", "12"]),
+    ],
 )
-def test_whoever_is_interrupted_goes_on_after_the_last_block_that_was_done(tmp_path, lines):
-    with pytest.raises(KeyboardInterrupt):
+def test_whoever_is_interrupted_goes_on_after_the_last_block_that_was_done(tmp_path, lines, untold):
+    with pytest.raises(type(lines[-1])):
         go(tmp_path, lines)
     (left,) = load_progress(tmp_path, WHO).visits("mini.toml")
     assert not left.is_over
     assert left.pain_before == 2
-    (visit,), belts, _, _ = go(tmp_path, ["2", "13", "on", "2", "11"])
+    (visit,), belts, _, _ = go(tmp_path, [*untold, *REST])
     assert [title for title, *_ in belts.ran] == ["Task", "Standing"]
     assert visit.is_over
     assert [block.number for block in visit.blocks] == [1, 2, 4]
@@ -191,13 +209,13 @@ def test_a_session_that_dies_is_written_down_and_its_block_comes_again(tmp_path,
     (left,) = load_progress(tmp_path, WHO).visits("mini.toml")
     assert [block.number for block in left.blocks] == [1, 2]
     assert left.blocks[1].note in ("Dead.", "Ended from the keyboard.")
-    _, belts, _, _ = go(tmp_path, ["2", "13", "on", "2", "11"])
+    _, belts, _, _ = go(tmp_path, ["2", "13", *REST])
     assert [name for *_, name in belts.ran] == ["mini-v1-b2-again2.mcap", "mini-v1-b4.mcap"]
 
 
 def test_a_block_whose_scenario_is_not_installed_is_left_out_loudly(tmp_path):
     made = programme(blocks__3__scenario="levitate")
-    (visit,), belts, said, _ = go(tmp_path, ["2", "2", "12", "on", "2", "13", "on"], made=made)
+    (visit,), belts, said, _ = go(tmp_path, [*GOOD[:4], *REST[:4]], made=made)
     assert [title for title, *_ in belts.ran] == ["Warm", "Task"]
     assert "'levitate' is not installed here" in said
     assert visit.blocks[-1].is_left_out

@@ -40,6 +40,14 @@ def test_a_visit_replaces_the_one_with_its_number_and_programmes_stay_apart():
     assert progress.visits("b") == (Visit(1, 0.9),)
 
 
+def test_the_other_visits_of_a_person_are_those_of_every_programme():
+    progress = Progress(WHO).with_visit("a", Visit(1, 0.1)).with_visit("a", Visit(2, 0.2))
+    progress = progress.with_visit("b", Visit(1, 0.9))
+    assert set(progress.others("a", 1)) == {Visit(2, 0.2), Visit(1, 0.9)}
+    assert set(progress.others("b", 1)) == {Visit(1, 0.1), Visit(2, 0.2)}
+    assert len(progress.others("c", 1)) == 3
+
+
 @pytest.mark.parametrize("name", ["Jane Doe", "../p", "p-000", "", f"{WHO}x"])
 def test_a_name_never_becomes_a_folder(tmp_path, name):
     with pytest.raises(ConfigError, match="neither 'anonymous' nor an id"):

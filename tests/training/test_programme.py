@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from training.programmes import programme, table
 
 from rehabsim.base.errors import ConfigError
-from rehabsim.training.programme import at_level, block_numbers, session_of, visit_s
+from rehabsim.training.block_session import in_short, session_of
+from rehabsim.training.programme import at_level, block_numbers, visit_s
 
 LEVELS = st.floats(0, 1)
 NUMBERS = st.floats(-1e6, 1e6)
@@ -83,7 +84,27 @@ def test_a_visit_lasts_as_long_as_its_blocks_and_the_rests_between_them():
     assert visit_s(last, 1, 0.0) == visit_s(made, 1, 0.0)
 
 
+PUSH = [{"kind": "push"}]
+SPLIT = {"split": {"split_mps": [0.1, 0.2], "for_s": [20.0, 30.0]}}
+PERTURBATION = {"max_change_mps": 0.4, "min_pause_s": 10.0}
+
 REFUSED = [
+    ({"blocks__3__tasks": 0}, "tasks"),
+    ({"blocks__1__limits": {"max_speed_mps": 1.3}}, "1.3 is wider than the programme's 1.2"),
+    (
+        {
+            "limits__perturbation": PERTURBATION,
+            "blocks__1__limits": {"perturbation": {"max_change_mps": 0.5}},
+        },
+        r"blocks 2: limits.perturbation.max_change_mps = 0.5 is wider than the programme's 0.4",
+    ),
+    (
+        {
+            "limits__perturbation": PERTURBATION,
+            "blocks__1__limits": {"perturbation": {"min_pause_s": 9.0}},
+        },
+        "min_pause_s = 9 is wider than the programme's 10",
+    ),
     ({"review": "reviewed"}, "review"),
     ({"sources": []}, "sources"),
     ({"not_for": []}, "not_for"),
@@ -113,8 +134,8 @@ REFUSED = [
     ({"blocks__1__duration_s": 2317}, r"visit 4 lasts 40\.1 min"),
     ({"blocks__3__cruise_speed_mps": 0.5}, "only there"),
     ({"blocks__0__cruise_speed_mps": 0.0}, "only there"),
-    ({"blocks__1__perturb": {"count": 2, "pulses": []}}, "6.0 perturbations a minute at level 0"),
-    ({"blocks__1__perturb": {"pulses": []}}, "72.0 perturbations a minute"),
+    ({"blocks__1__perturb": {"count": 2, "pulses": PUSH}}, "6.0 perturbations a minute at level 0"),
+    ({"blocks__1__perturb": {"pulses": PUSH}}, "72.0 perturbations a minute"),
 ]
 
 
@@ -134,7 +155,11 @@ ACCEPTED = [
     {"limits": {"max_speed_mps": 2.0}},
     {"blocks__1__cruise_speed_mps": [0.8, 1.2]},
     {"blocks__1__duration_s": 10},
-    {"blocks__1__perturb": {"count": 1, "pulses": []}},
+    {"blocks__1__perturb": {"count": 1, "pulses": PUSH}},
+    {"blocks__1__perturb": SPLIT},
+    {"blocks__1__limits": {"max_speed_mps": 1.2}},
+    {"limits__perturbation": PERTURBATION, "blocks__1__limits": {"perturbation": PERTURBATION}},
+    {"blocks__3__tasks": 1, "blocks__3__needs_platform": True},
     {"blocks__1__duration_s": 2400 - 20 - 30 - 30 - 10},
 ]
 
@@ -142,3 +167,46 @@ ACCEPTED = [
 @pytest.mark.parametrize("changes", ACCEPTED)
 def test_a_programme_at_the_edge_of_a_rule_is_accepted(changes):
     programme(**changes)
+
+
+def test_whose_steps_are_shorter_is_said_by_somebody_before_belts_are_parted():
+    made = programme(blocks__1__perturb=SPLIT, blocks__1__limits={})
+    told = {"visit": 1, "level": 1.0, "subject": "anonymous", "where": "t"}
+    for side in ("left", "right"):
+        split = session_of(made, 2, **told, short_steps=side).perturb["split"]
+        assert split == {"split_mps": 0.2, "for_s": 30.0, "faster": side}
+    with pytest.raises(ConfigError, match=r"t: blocks 2: one belt runs faster.*--short-steps"):
+        session_of(made, 2, **told)
+    assert session_of(made, 1, **told).perturb is None
+
+
+def test_in_short_every_time_and_count_is_a_part_and_nothing_else_changes():
+    pulses = {"count": [20, 30], "warm_up_strides": 20, "min_strides": 12, "pulses": PUSH}
+    made = programme(
+        blocks__1__perturb=pulses,
+        blocks__1__duration_s=[600, 900],
+        blocks__2__perturb=SPLIT,
+        blocks__3__tasks=8,
+        progression__min_tries=20,
+    )
+    short = in_short(made, 0.25)
+    assert short.blocks[1].duration_s == [150.0, 225.0]
+    assert short.blocks[1].rest_s == 7.5
+    assert short.blocks[1].perturb == pulses | {"count": [5, 8], "warm_up_strides": 5}
+    assert short.blocks[2].perturb["split"] == {"split_mps": [0.1, 0.2], "for_s": [5.0, 7.5]}
+    assert short.blocks[3].tasks == 2
+    assert short.progression.min_tries == 5
+    assert short.blocks[1].params == made.blocks[1].params
+    assert short.blocks[1].cruise_speed_mps == made.blocks[1].cruise_speed_mps
+    assert short.limits == made.limits
+    assert in_short(made, 1.0) == made
+
+
+def test_in_short_no_block_is_shorter_than_ten_seconds_and_none_is_without_its_pulse_or_task():
+    pulses = {"count": 2, "warm_up_strides": 20, "pulses": PUSH}
+    made = programme(blocks__1__perturb=pulses, blocks__1__duration_s=100, blocks__3__tasks=3)
+    short = in_short(made, 0.02)
+    assert [block.duration(0.5) for block in short.blocks] == [10.0] * 4
+    assert short.blocks[1].perturb["count"] == 1
+    assert short.blocks[1].perturb["warm_up_strides"] == 5
+    assert (short.blocks[3].tasks, short.progression.min_tries) == (1, 1)

@@ -232,7 +232,7 @@ def next_beat_ns(now_ns: int, period_ns: int, phase_ns: int) -> int:
 
 
 def utc_ns() -> int:
-    """Return wall time, for the log's header and nothing else."""
+    """Return wall time: for the log's header, and for rests that outlast a process."""
     return time.time_ns()
 
 

@@ -1,77 +1,74 @@
 """A programme in words: a page that a clinician can read and mark. Pure."""
 
 import textwrap
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
-from rehabsim.training.knob import Dial
+from rehabsim.cli.programme_words import (
+    Dials,
+    limit_words,
+    number,
+    perturbation_words,
+    world_words,
+)
 from rehabsim.training.programme import (
     Block,
     Programme,
+    Ranged,
     StopRule,
     at_level,
     block_numbers,
-    is_pair,
     visit_s,
 )
 
 WIDTH = 96
 KINDS = {"warm_up": "warm-up", "task": "task", "cool_down": "cool-down", "measure": "test"}
-UNITS = {
-    "_per_m": "1/m",
-    "_mps2": "m/s²",
-    "_mps3": "m/s³",
-    "_mps": "m/s",
-    "_radps": "rad/s",
-    "_rad": "rad",
-    "_s": "s",
-    "_m": "m",
-    "_frac": "(part of 1)",
-}
-Dials = dict[str, Dial]
-"""What is known of a scenario's parameters, by name."""
+NOTICE = (
+    "It is a proposal for whoever is responsible for the patient, and no prescription. Between two"
+    " blocks the belts rest; the therapist arms and starts each of them, and may stop at any time."
+    " A rest that is written here is held: before it is over the next block begins only when the"
+    " therapist says who decides so, and why."
+)
+TWO_NUMBERS = (
+    "Where two numbers stand, as in 0.7 to 1 m/s, the first is that of the start and the second"
+    " that of the goal; in between the level of the person says where (From visit to visit)."
+)
 
 
-def page(programme: Programme, dials: dict[str, Dials]) -> str:
+def page(programme: Programme, dials: Mapping[str, Dials], measures: Mapping[str, str]) -> str:
     """Return the whole programme in words.
 
     Args:
         programme: What to tell.
         dials: By scenario; one that is not here is told by the names of its parameters.
+        measures: What a report calls each measure, by its name.
     """
     p = programme
     lines = [p.title, "=" * len(p.title), "", *_wrapped(f"{p.review.capitalize()}. {NOTICE}"), ""]
     lines += [*_wrapped(f"For: {p.group}"), "", *_wrapped(p.purpose), ""]
     lines += _listed("Not for", p.not_for)
     lines += _listed("Before each visit", p.before)
-    lines += [*_wrapped(_rhythm(p)), ""]
-    for number, block in enumerate(p.blocks, 1):
-        lines += [*_block(number, block, dials.get(block.scenario, {})), ""]
+    lines += [*_wrapped(f"{_rhythm(p)} {TWO_NUMBERS}"), ""]
+    for n, block in enumerate(p.blocks, 1):
+        lines += [*_block(n, block, dials.get(block.scenario, {})), ""]
     signs = [f"{sign}." for sign in p.stop_signs]
     lines += _listed("A visit ends at once", [*map(stop_words, p.stop_rules), *signs])
     lines += ["From visit to visit", *_wrapped(progression_words(p), "  "), ""]
-    lines += _listed("Limits of everyone in it", list(_values(p.limits, {})))
-    lines += _listed("Goals", [_goal(g.says, g.measure) for g in p.goals])
+    lines += _listed("Limits of everyone in it", limit_words(p.limits))
+    lines += _listed("Goals", [_goal(g.says, measures.get(g.measure, g.measure)) for g in p.goals])
     lines += _listed("Sources", p.sources)
     return "\n".join(lines).rstrip()
 
 
-NOTICE = (
-    "It is a proposal for whoever is responsible for the patient, and no prescription. Between two"
-    " blocks the belts rest; the therapist arms and starts each of them, and may stop at any time."
-)
-
-
-def visit_page(programme: Programme, visit: int, level: float, dials: dict[str, Dials]) -> str:
+def visit_page(programme: Programme, visit: int, level: float, dials: Mapping[str, Dials]) -> str:
     """Return the blocks of one visit in words, with their numbers at a level."""
     lines = []
-    for number in block_numbers(programme, visit):
-        block = programme.blocks[number - 1]
-        lines += [*block_words(number, block, level, dials.get(block.scenario, {})), ""]
+    for n in block_numbers(programme, visit):
+        block = programme.blocks[n - 1]
+        lines += [*block_words(n, block, level, dials.get(block.scenario, {})), ""]
     return "\n".join(lines).rstrip()
 
 
-def block_words(number: int, block: Block, level: float, dials: Dials) -> list[str]:
+def block_words(n: int, block: Block, level: float, dials: Dials) -> list[str]:
     """Return one block in words, with its numbers at a level."""
     told = block.model_copy(
         update={
@@ -79,7 +76,7 @@ def block_words(number: int, block: Block, level: float, dials: Dials) -> list[s
             for name in ("duration_s", "cruise_speed_mps", "params", "pacing", "perturb")
         }
     )
-    return list(_block(number, told, dials, has_source=False))
+    return list(_block(n, told, dials, has_source=False))
 
 
 def stop_words(rule: StopRule) -> str:
@@ -97,7 +94,7 @@ def progression_words(programme: Programme) -> str:
     p = programme.progression
     how, low = "", ""
     if p.by == "tries":
-        how = f" more than {100 * p.raise_above_frac:g} % of at least {p.min_tries} tries succeeded"
+        how = f" more than {100 * p.raise_above_frac:g} % of at least {p.min_tries} tasks succeeded"
         low = f", or after less than {100 * p.lower_below_frac:g} % success"
     return (
         f"The level runs from 0 (start) to 100 % (goal) and begins at {100 * p.first_level:g} %. It"
@@ -118,77 +115,47 @@ def minutes(p: Programme) -> str:
     return f"{min(times):.0f} to {max(times):.0f}"
 
 
-def _block(number: int, block: Block, dials: Dials, *, has_source: bool = True) -> Iterator[str]:
-    yield f"Block {number}, {KINDS[block.kind]}: {block.title}"
-    lasts_s = block.duration_s
-    both = lasts_s if isinstance(lasts_s, list) else [lasts_s]
-    how = f"{' to '.join(f'{value / 60:.3g}' for value in both)} min"
-    if max(both) < 60:
-        how = f"{_number(lasts_s)} s"
-    if not block.is_standing:
-        how += f" at {_number(block.cruise_speed_mps)} m/s"
-        how += ", then the belts follow the person" if block.pacing is not None else ""
-    when = "" if block.every_visits == 1 else f"every {block.every_visits} visits "
-    if when or block.from_visit > 1:
-        how += f"; {when}from visit {block.from_visit} on"
-    yield from _wrapped(f"{how}. {block.says}", "  ")
-    told = "; ".join(_values(block.params, dials))
-    yield from _wrapped(f"World: {block.scenario}{f' ({told})' if told else ''}.", "  ")
-    if block.perturb is not None:
-        yield from _wrapped(_perturbations(block), "  ")
+def _block(n: int, block: Block, dials: Dials, *, has_source: bool = True) -> Iterator[str]:
+    yield f"Block {n}, {KINDS[block.kind]}: {block.title}"
+    yield from _wrapped(f"{_dose(block)}. {block.says}", "  ")
+    yield from _wrapped(f"World: {world_words(block.scenario, block.params, dials)}.", "  ")
+    for words in perturbation_words(block):
+        yield from _wrapped(words, "  ")
     if block.limits:
-        yield from _wrapped(f"Limits: {'; '.join(_values(block.limits, {}))}.", "  ")
+        yield from _wrapped(f"Limits: {'; '.join(limit_words(block.limits))}.", "  ")
+    if block.needs_platform:
+        yield "  Only in a room with a moving platform; elsewhere this block is left out."
     if block.rest_s:
-        yield f"  Then rest {block.rest_s / 60:g} min or longer."
+        yield f"  Then rest {_time(block.rest_s)} or longer."
     if has_source:
         yield from _wrapped(f"Dose: {block.source}", "  ")
 
 
-def _perturbations(block: Block) -> str:
-    table = block.perturb or {}
-    pulses = [
-        f"{pulse['kind']} of {_number(pulse.get('change_mps', 'usual'))} m/s at"
-        f" {_number(pulse.get('accel_mps2', 5.0))} m/s²"
-        for pulse in table.get("pulses", [])
-    ]
-    rate = sorted({round(block.pulses_per_min(level), 1) for level in (0, 1)})
-    return (
-        f"Perturbations, once the therapist lets them come: {_number(table.get('count', 24))} in"
-        f" all, {' to '.join(f'{r:g}' for r in rate)} a minute, unpredictable in leg and time;"
-        f" {', '.join(pulses)}."
+def _dose(block: Block) -> str:
+    """Return how long, how fast and how often."""
+    how = _time(block.duration_s)
+    if block.tasks is not None:
+        what = "trial" if block.kind == "measure" else "task"
+        many = f"after {block.tasks} {what}{'' if block.tasks == 1 else 's'}"
+        how = f"{how[0].upper() + how[1:]} at most, over {many}"
+    if not block.is_standing:
+        how += f" at {number(block.cruise_speed_mps)} m/s"
+        how += ", then the belts follow the person" if block.pacing is not None else ""
+    when = "" if block.every_visits == 1 else f"every {block.every_visits} visits "
+    return how + (
+        f"; {when}from visit {block.from_visit} on" if when or block.from_visit > 1 else ""
     )
 
 
-def _values(table: dict[str, Any], dials: Dials) -> Iterator[str]:
-    """Return a table's entries in words, those of an inner table by its name."""
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield f"{_plain(name)[0]}: {', '.join(_values(value, {}))}"
-        elif name in dials:
-            yield dials[name].knob.says.format(_number(value))
-        else:
-            what, unit = _plain(name)
-            yield f"{what} {_number(value)} {unit}".rstrip()
-
-
-def _plain(name: str) -> tuple[str, str]:
-    for suffix, unit in UNITS.items():
-        if name.endswith(suffix):
-            return name.removesuffix(suffix).replace("_", " "), unit
-    return name.replace("_", " "), ""
-
-
-def _number(value: object) -> str:
-    """Return a value, or a pair as `start to goal`."""
-    if isinstance(value, list) and is_pair(value):
-        return f"{value[0]:.3g} to {value[1]:.3g}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:.3g}" if isinstance(value, int | float) else str(value)
+def _time(lasts_s: Ranged) -> str:
+    both = lasts_s if isinstance(lasts_s, list) else [lasts_s]
+    if max(both) < 60:
+        return f"{number(lasts_s)} s"
+    return f"{' to '.join(f'{value / 60:.3g}' for value in both)} min"
 
 
 def _goal(says: str, measure: str) -> str:
-    return f"{says} (report: {measure.replace('_', ' ')})" if measure else says
+    return f'{says} (in the report: "{measure}")' if measure else says
 
 
 def _wrapped(text: str, indent: str = "") -> list[str]:

@@ -9,12 +9,14 @@ from rich.table import Table
 
 from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError
+from rehabsim.base.records import Side
 from rehabsim.base.site import Session
 from rehabsim.cli.programme_page import minutes, page, visit_page
 from rehabsim.cli.sessions import check_auto_start, room_with
 from rehabsim.cli.terminal import out
 from rehabsim.cli.visit import VisitRun
-from rehabsim.cli.visit_ways import Asked, Given, Live, Virtual
+from rehabsim.cli.visit_ways import Asked, Given, Live, Today, Virtual, VirtualDay
+from rehabsim.research.definitions import DEFINITIONS
 from rehabsim.session.keys import check_reach
 from rehabsim.session.programmes import dials_of_scenario, load_programme, programme_files
 from rehabsim.session.progress import (
@@ -24,6 +26,7 @@ from rehabsim.session.progress import (
     save_progress,
 )
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.training.block_session import in_short
 from rehabsim.training.knob import Dial
 from rehabsim.training.programme import Programme, block_numbers
 from rehabsim.training.progression import BlockOutcome, Visit, check_told, closed, upcoming
@@ -31,6 +34,9 @@ from rehabsim.training.progression import BlockOutcome, Visit, check_told, close
 SESSIONS = Path("sessions")
 VIRTUAL = "virtual"
 """Logs and progress of simulated people lie in a folder of their own, and mix with nobody's."""
+
+MIN_PART = 0.02
+"""Of a virtual visit in short."""
 
 Folder = Annotated[Path, Parameter(name="--folder")]
 
@@ -54,7 +60,8 @@ def show(name: str) -> int:
         An installed programme or a .toml file.
     """
     programme = load_programme(name)
-    _print(page(programme, _dials(programme)))
+    measures = {name: definition.words for name, definition in DEFINITIONS.items()}
+    _print(page(programme, _dials(programme), measures))
     return 0
 
 
@@ -163,8 +170,10 @@ def run_command(
     patient: str | None = None,
     height: float | None = None,
     mass: float | None = None,
+    short_steps: Side | None = None,
     site: Path = SIMULATED_SITE,
     folder: Folder = SESSIONS,
+    part: float = 1.0,
     pain: int | None = None,
     effort: int | None = None,
     auto_start: Annotated[bool, Parameter(show=False)] = False,
@@ -190,10 +199,15 @@ def run_command(
         Of the person, in m.
     mass
         Of the person, in kg.
+    short_steps
+        The foot that made the shorter steps in the last report, left or right. Where a block has
+        one belt run faster than the other, it is that foot's.
     site
         Site file: devices and limits; without it everything is simulated.
     folder
         Where logs and progress lie.
+    part
+        In a virtual visit: do only so much of each block, each rest and each count, 0.02 to 1.
     pain
         In a virtual visit: what is told each time.
     effort
@@ -212,12 +226,10 @@ def run_command(
         check_auto_start(room, is_asked=auto_start)
     progress = load_progress(folder, subject)
     chosen = _chosen(programme, progress.visits(name), visit, level, is_free=virtual)
-    for what, told in (("pain", pain), ("effort", effort)):
-        _check_told(programme, what, told)
-        if told is not None and not virtual:
-            raise ConfigError(f"--{what} is for virtual visits; a person is asked.")
+    _check_for_virtual(programme, pain, effort, part, is_virtual=virtual)
+    programme, chosen = in_short(programme, part), replace(chosen, part=part)
     changes = {"patient": patient, "body_height_m": height, "body_mass_kg": mass}
-    do = Virtual(room) if virtual else Live(room, has_operator=auto_start, has_pages=web)
+    past = VirtualDay()
     going = VisitRun(
         name=name,
         programme=programme,
@@ -225,14 +237,39 @@ def run_command(
         folder=folder,
         site=room,
         adapted=lambda session: _adapted(session, changes, name),
-        do=do,
+        do=Virtual(room, past) if virtual else Live(room, has_operator=auto_start, has_pages=web),
         answers=Given(pain, effort) if virtual else Asked(programme),
+        day=past if virtual else Today(),
         say=_print,
+        short_steps=short_steps,
     )
     going.check(chosen)
     _print(f"{programme.title}: visit {chosen.visit} of {programme.visits}, level {_level(chosen)}")
     _print(f"A proposal {programme.review}.")
     return _go(going, chosen, name, progress_path(folder, subject))
+
+
+def _check_for_virtual(
+    programme: Programme,
+    pain: int | None,
+    effort: int | None,
+    part: float,
+    *,
+    is_virtual: bool,
+) -> None:
+    """Make sure that answers by option, and blocks in short, are those of a simulated person.
+
+    Raises:
+        ConfigError: They are not, or outside their range.
+    """
+    for what, told in (("pain", pain), ("effort", effort)):
+        _check_told(programme, what, told)
+        if told is not None and not is_virtual:
+            raise ConfigError(f"--{what} is for virtual visits; a person is asked.")
+    if not MIN_PART <= part <= 1:
+        raise ConfigError(f"--part {part:g}: give {MIN_PART:g} to 1, which is all of it.")
+    if part < 1 and not is_virtual:
+        raise ConfigError("--part is for virtual visits; a person does all of a block.")
 
 
 def _go(going: VisitRun, visit: Visit, name: str, path: Path) -> int:

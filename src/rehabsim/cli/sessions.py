@@ -196,7 +196,7 @@ def run_virtual(plan: Any, laboratory: Any, what: str) -> tuple[Any, float]:
     from rehabsim.session.together import run_together
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
-    total_s = plan.walk_s or plan.duration_s
+    total_s = plan.ends.walk_s or plan.duration_s
     with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
         bar = progress.add_task(f"{what}, {total_s:g} s", total=total_s)
 

@@ -1,24 +1,57 @@
 """Two ways to do a visit: with a person and a therapist, or a simulated one in virtual time."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
+from rehabsim.base.clock import NS, run, utc_ns
 from rehabsim.base.errors import RehabsimError
-from rehabsim.base.site import Session, Site
+from rehabsim.base.site import Site
 from rehabsim.cli.sessions import run_virtual, say_line
 from rehabsim.cli.terminal import out
-from rehabsim.cli.visit import Done
+from rehabsim.cli.visit import Done, Order
 from rehabsim.session.log import LogReader
 from rehabsim.session.tries import trained_s, tries_in
-from rehabsim.training.programme import RANGES, Block, Programme
+from rehabsim.training.programme import RANGES, Programme
 from rehabsim.training.progression import check_told
 
 SPARE_S = 60.0
 """In virtual time somebody who has fallen is waited for no longer."""
+
+
+class Today:
+    """The time of this computer."""
+
+    def now_ns(self) -> int:
+        """Return UTC."""
+        return utc_ns()
+
+    def wait(self, duration_s: float) -> None:
+        """Wait for so long; Ctrl-C ends that."""
+        run(lambda _: asyncio.sleep(duration_s))
+
+
+class VirtualDay:
+    """The time of a visit in virtual time: it passes with sessions and rests, and takes none.
+
+    It begins anew with each command; what an earlier one left over of a rest passes then.
+    """
+
+    def __init__(self) -> None:
+        self._now_ns = 0
+
+    def now_ns(self) -> int:
+        """Return the time since the command began."""
+        return self._now_ns
+
+    def wait(self, duration_s: float) -> None:
+        """Let it be so much later, and never less."""
+        self._now_ns += ceil(duration_s * NS)
 
 
 @dataclass(frozen=True)
@@ -29,21 +62,22 @@ class Live:
     has_operator: bool
     has_pages: bool
 
-    def __call__(self, block: Block, session: Session, planned_s: float, path: Path) -> Done:
-        """Run it until the belts ran so long, or it was ended."""
+    def __call__(self, order: Order) -> Done:
+        """Run it until it is over, or somebody ends it."""
         from rehabsim.session.supervise import Job, supervise
 
         job = Job(
             site=self.site,
-            session=session,
-            where=f"block {block.title}",
-            walk_s=planned_s,
-            log_path=str(path),
+            session=order.session,
+            where=f"block {order.title}",
+            ends=order.ends,
+            markers=order.markers,
+            log_path=str(order.path),
             has_operator=self.has_operator,
             has_pages=self.has_pages,
             say=lambda line: say_line(line, is_opened=False),
         )
-        return _done(supervise(job), path)
+        return _done(supervise(job), order.path)
 
 
 @dataclass(frozen=True)
@@ -51,27 +85,35 @@ class Virtual:
     """Runs a block in virtual time, with the scripted operator."""
 
     site: Site
+    day: VirtualDay
 
-    def __call__(self, block: Block, session: Session, planned_s: float, path: Path) -> Done:
-        """Run it until the belts ran so long, or nobody starts them again."""
+    def __call__(self, order: Order) -> Done:
+        """Run it until it is over, or nobody starts the belts again."""
         from rehabsim.session.together import together_plans
 
-        where = f"block {block.title}"
-        longest_s = planned_s + SPARE_S
+        where = f"block {order.title}"
+        longest_s = (order.ends.walk_s or 0.0) + SPARE_S
         plan, laboratory = together_plans(
-            self.site, session, where, longest_s, str(path), has_picture=True
+            self.site, order.session, where, longest_s, str(order.path), has_picture=True
         )
-        plan = replace(plan, walk_s=planned_s)
-        summary, _ = run_virtual(plan, laboratory, block.title)
-        return _done(summary, path)
+        plan = replace(plan, ends=order.ends, markers=order.markers)
+        summary, _ = run_virtual(plan, laboratory, order.title)
+        self.day.wait(summary.duration_s)
+        return _done(summary, order.path)
 
 
 def _done(summary: Any, path: Path) -> Done:
     if summary.log_failure:
         raise RehabsimError(summary.log_failure)
     log = LogReader(path, may_be_cut=True)
-    lasted_s = trained_s(log)
-    return Done(lasted_s, tries_in(log), " ".join(summary.stops))
+    return Done(
+        trained_s(log),
+        tries_in(log),
+        " ".join(summary.stops),
+        summary.ended,
+        summary.pain_nrs,
+        summary.effort_rpe,
+    )
 
 
 @dataclass(frozen=True)
@@ -87,9 +129,16 @@ class Given:
         return self.pain if what == "pain" else self.effort
 
     def choice(self, words: str, choices: tuple[str, ...]) -> str:
-        """Go on; a block that was cut ends the visit."""
+        """Wait for what is left of a rest and go on; a block that was cut ends the visit."""
         del words
-        return "end" if "again" in choices else "on"
+        if "again" in choices:
+            return "end"
+        return "wait" if "wait" in choices else "on"
+
+    def text(self, words: str) -> str:
+        """Return nothing: no rest is cut short."""
+        del words
+        return ""
 
 
 @dataclass(frozen=True)
@@ -120,3 +169,7 @@ class Asked:
             for choice in choices:
                 if told and told in (choice, choice[0]):
                     return choice
+
+    def text(self, words: str) -> str:
+        """Return what is typed."""
+        return self.ask(f"{words} ")

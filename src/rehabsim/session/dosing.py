@@ -56,6 +56,7 @@ def dose(unrest: Unrest | None, *, is_on: bool, is_own: bool = False) -> Dose | 
         sway_amplitude_m=0.0 if params.sway is None else params.sway.amplitude_m,
         noise_sd_mps=unrest.noise_sd_mps,
         visual_amplitude_m=0.0 if params.visual is None else params.visual.amplitude_m,
+        split_mps=0.0 if params.split is None else params.split.signed_mps,
     )
 
 

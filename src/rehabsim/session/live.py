@@ -11,7 +11,7 @@ import msgspec
 
 from rehabsim.base.clock import NS, Tick
 from rehabsim.base.errors import DeviceError
-from rehabsim.base.records import MOVING, Event, HarnessSample, PlateChunk
+from rehabsim.base.records import Event, HarnessSample, PlateChunk
 from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
@@ -55,7 +55,7 @@ NO_BELTS = Belts(0.0, 0.0, 0.0)
 
 
 class Summary(msgspec.Struct):
-    """What a session comes to, printed at its end."""
+    """What a session comes to, printed at its end; `ended` and what was told as of `Ending`."""
 
     duration_s: float = 0.0
     tick_count: int = 0
@@ -68,6 +68,9 @@ class Summary(msgspec.Struct):
     platform: str = ""
     lost_block_count: int = 0
     lost_s: float = 0.0
+    ended: str = ""
+    pain_nrs: float | None = None
+    effort_rpe: float | None = None
     log: str = ""
     log_failure: str = ""
 
@@ -106,6 +109,7 @@ class LiveSession:
     ) -> None:
         self.summary = Summary(log=str(log.path) if log is not None else "")
         self.outputs: CoreOutputs | None = None
+        self.requests: tuple[ClientRequest, ...] = ()
         self._site = site
         self._session = session
         self._scenario = scenario
@@ -134,24 +138,19 @@ class LiveSession:
         """Add a request of our own to the next tick."""
         self._own_requests.append(request)
 
-    @property
-    def is_moving(self) -> bool:
-        """The belts follow what is wished."""
-        return self.outputs is not None and self.outputs.state.mode in MOVING
-
     def step(self, tick: Tick) -> None:
         """Take what came, make the tick, tell the keeper, the log and the world."""
         chunks = self._take_plates()
         hung = self._take_harness()
         raw_reports, reports = self._take_reports()
-        requests = self._take_requests(tick.index * PERIOD_NS)
+        requests = self.requests = tuple(self._take_requests(tick.index * PERIOD_NS))
         inputs = CoreInputs(
             tick.index,
             tick.due_ns,
             tick.missed_count,
             tuple(chunks),
             tuple(reports),
-            tuple(requests),
+            requests,
             self._loss,
             tuple(hung),
         )

@@ -90,6 +90,8 @@ class Dose(Record, frozen=True, kw_only=True):
         sway_amplitude_m: Of the deck's sway, 0 without.
         noise_sd_mps: Of the belts' noise at the present speed, 0 without.
         visual_amplitude_m: Of the picture's sway, 0 without.
+        split_mps: How much faster the left belt runs in full than the right; below 0 it is the
+            right one, 0 is alike.
     """
 
     is_on: bool
@@ -104,6 +106,7 @@ class Dose(Record, frozen=True, kw_only=True):
     sway_amplitude_m: float = 0.0
     noise_sd_mps: float = 0.0
     visual_amplitude_m: float = 0.0
+    split_mps: float = 0.0
 
 
 PacingWord = Literal["", "follows", "fixed"]

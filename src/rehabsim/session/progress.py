@@ -35,6 +35,15 @@ class Progress(Record, frozen=True):
         """Return the visits of one programme, in order; none where it was never begun."""
         return next((c.visits for c in self.courses if c.programme == programme), ())
 
+    def others(self, programme: str, number: int) -> tuple[Visit, ...]:
+        """Return every visit of the person but this one, of whatever programme."""
+        return tuple(
+            visit
+            for course in self.courses
+            for visit in course.visits
+            if (course.programme, visit.visit) != (programme, number)
+        )
+
     def with_visit(self, programme: str, visit: Visit) -> "Progress":
         """Return the same with this visit in it, instead of the one with its number."""
         others = tuple(v for v in self.visits(programme) if v.visit != visit.visit)

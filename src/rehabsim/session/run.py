@@ -21,6 +21,7 @@ from rehabsim.devices.link import open_link
 from rehabsim.session.code import code_of, digest, keep
 from rehabsim.session.core import PERIOD_NS
 from rehabsim.session.disk import DISK, require_space
+from rehabsim.session.ending import NEVER, Ending, Ends
 from rehabsim.session.live import LiveSession, Summary
 from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
@@ -41,6 +42,8 @@ ENDING_NS = 15 * NS
 """Longest wait for the belts to rest when a session is told to end."""
 
 PROGRESS_TICKS = 250
+OURSELVES = "rehabsim run"
+"""Who asks, where nobody does."""
 
 
 class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -56,8 +59,8 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         keeper_url: Where the keeper listens.
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
-        walk_s: How long the belts should run, pauses not counted: then they are paused, and the
-            session ends; None lets them run.
+        ends: When the belts are paused and the session ends of itself.
+        markers: Notes for the log of what was decided before it, such as a rest that was cut short.
         log_path: Where to record, or empty.
         has_operator: Arm and start by rule instead of by hand.
         is_published: Bind the site's addresses.
@@ -74,7 +77,8 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     keeper_url: str
     epoch_ns: int = 0
     duration_s: float | None = None
-    walk_s: float | None = None
+    ends: Ends = NEVER
+    markers: tuple[str, ...] = ()
     log_path: str = ""
     has_operator: bool = False
     is_published: bool = True
@@ -110,7 +114,10 @@ async def run_session(
     async with _open(plan, clock, on_staged, is_live=is_live) as (live, log):
         last = None if plan.duration_s is None else round(plan.duration_s * NS / PERIOD_NS)
         ending_since_ns: int | None = None
-        t_ns = walked_ns = 0
+        t_ns = 0
+        ends = Ending(plan.ends)
+        for number, text in enumerate(plan.markers, 1):
+            live.ask(ClientRequest(OURSELVES, f"note{number}", "marker", text=text))
         start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
         async with contextlib.aclosing(clock.ticks(PERIOD_NS, start_ns=start_ns)) as ticks:
             async for tick in ticks:
@@ -122,14 +129,15 @@ async def run_session(
                     on_progress(live.summary.duration_s)
                 if relief is not None and live.outputs and relief.step(live.outputs):
                     break
-                walked_ns += PERIOD_NS * live.is_moving
-                has_walked = plan.walk_s is not None and walked_ns >= plan.walk_s * NS
-                if has_walked or (ending is not None and ending.is_set()):
+                is_over = ends.step(live.outputs, live.requests) if live.outputs else False
+                if is_over or (ending is not None and ending.is_set()):
                     if ending_since_ns is None:
                         ending_since_ns = t_ns
-                        live.ask(ClientRequest("rehabsim run", "end", "pause"))
+                        live.ask(ClientRequest(OURSELVES, "end", "pause"))
                     if _may_end(live, t_ns - ending_since_ns):
                         break
+        live.summary.ended = ends.why
+        live.summary.pain_nrs, live.summary.effort_rpe = ends.pain_nrs, ends.effort_rpe
         if log is not None:
             try:
                 log.close(t_ns)

@@ -24,6 +24,7 @@ from rehabsim.base.site import Session, Site
 from rehabsim.devices.laboratory import LaboratoryPlan
 from rehabsim.safety.keeper import KeeperPlan
 from rehabsim.session.child import Child
+from rehabsim.session.ending import NEVER, Ends
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
@@ -57,7 +58,8 @@ class Job:
         session: What is trained.
         where: Files to name in messages.
         duration_s: When to end, or None.
-        walk_s: How long the belts should run before it ends, or None.
+        ends: When it ends of itself.
+        markers: Notes for the log of what was decided before it.
         log_path: Where to record.
         has_operator: Arm and start by rule.
         has_pages: Serve console and display.
@@ -74,7 +76,8 @@ class Job:
     session: Session
     where: str
     duration_s: float | None = None
-    walk_s: float | None = None
+    ends: Ends = NEVER
+    markers: tuple[str, ...] = ()
     log_path: str = ""
     has_operator: bool = False
     has_pages: bool = True
@@ -168,7 +171,8 @@ def _start(job: Job, folder: Path) -> SessionPlan:
         keeper_url=keeper_url,
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
-        walk_s=job.walk_s,
+        ends=job.ends,
+        markers=job.markers,
         log_path=job.log_path,
         has_operator=job.has_operator,
         where=job.where,

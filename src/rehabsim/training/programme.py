@@ -10,8 +10,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rehabsim.base.config import Strict, check
-from rehabsim.base.site import Session
+from rehabsim.base.config import Strict
 
 MAX_VISIT_S = 2400.0
 """With its rests. Source: the limits of a visit in a clinic, 40 min."""
@@ -148,18 +147,22 @@ class Block(Strict):
         kind: Only tries of a `task` decide the level; a `measure` is a test of the person.
         says: What the person does.
         source: Where the dose is from.
-        duration_s: Of walking, pauses not counted; of the session where one stands.
-        rest_s: At least so long until the next block.
+        duration_s: Of walking, pauses not counted; of standing while the belts may move. The
+            longest, where `tasks` ends it.
+        tasks: It is over sooner, once so many tasks of its scenario have ended.
+        rest_s: At least so long until the next block, whichever that is; `rest.py` holds it.
         from_visit: The first visit that has it.
         every_visits: It comes back every so many visits.
-        is_standing: The belts rest all the time; they are armed and started all the same, so
-            that every check of the person is in force.
+        is_standing: The belts rest all the time, or push for a moment; they are armed and started
+            all the same, so that every check of the person is in force.
+        needs_platform: It is left out where the room has no moving platform.
         scenario: As in a session file, like all that follows.
         cruise_speed_mps: The therapist changes it live.
         params: Of the scenario.
         limits: Tighter than those of the programme.
         pacing: Belts follow.
-        perturb: Belts perturb, once the therapist lets them.
+        perturb: Belts or platform perturb, once the therapist lets them. Which belt is faster in
+            its table `split` is the person's, and said at each visit.
     """
 
     title: Words
@@ -167,10 +170,12 @@ class Block(Strict):
     says: Words
     source: Words
     duration_s: Ranged
+    tasks: Annotated[int, Field(ge=1, le=500)] | None = None
     rest_s: Annotated[float, Field(ge=0, le=600)] = 0.0
     from_visit: Annotated[int, Field(ge=1)] = 1
     every_visits: Annotated[int, Field(ge=1)] = 1
     is_standing: bool = False
+    needs_platform: bool = False
     scenario: str
     cruise_speed_mps: Ranged = 0.0
     params: dict[str, Any] = Field(default_factory=dict)
@@ -195,11 +200,17 @@ class Block(Strict):
         return float(at_level(self.duration_s, level))
 
     def pulses_per_min(self, level: float) -> float:
-        """Return how often the belts perturb at a level, catch trials not counted."""
-        if self.perturb is None:
+        """Return how often pulses perturb at a level, catch trials not counted."""
+        if not (self.perturb or {}).get("pulses"):
             return 0.0
+        assert self.perturb is not None
         count = at_level(self.perturb, level).get("count", 24)
         return 60 * float(count) / self.duration(level)
+
+    @property
+    def parts_belts(self) -> bool:
+        """One belt runs faster than the other for a while."""
+        return "split" in (self.perturb or {})
 
     def is_in(self, visit: int) -> bool:
         """Return whether a visit has this block."""
@@ -259,6 +270,10 @@ class Programme(Strict):
             raise ValueError(
                 f"limits.max_speed_mps = {speed_mps}: give a number up to {MAX_SPEED_MPS:g} m/s"
             )
+        for number, block in enumerate(self.blocks, 1):
+            wider = _wider(block.limits, self.limits)
+            if wider:
+                raise ValueError(f"blocks {number}: limits.{wider}")
         self._agree_on_doses(speed_mps)
         return self
 
@@ -301,41 +316,16 @@ def visit_s(programme: Programme, visit: int, level: float) -> float:
     return sum(block.duration(level) for block in blocks) + sum(b.rest_s for b in blocks[:-1])
 
 
-def session_of(
-    programme: Programme, number: int, *, visit: int, level: float, subject: str, where: str
-) -> Session:
-    """Return the session of one block.
-
-    Args:
-        programme: Of the person.
-        number: Of the block, from 1.
-        visit: From 1; each has a seed of its own.
-        level: Of the person, 0 to 1.
-        subject: Their random id.
-        where: To name in messages.
-
-    Raises:
-        ConfigError: The block is no session.
-    """
-    block = programme.blocks[number - 1]
-    table = {
-        "scenario": block.scenario,
-        "subject": subject,
-        "patient": programme.patient,
-        "seed": 1000 * visit + number,
-        "cruise_speed_mps": float(at_level(block.cruise_speed_mps, level)),
-        "limits": _both(programme.limits, block.limits),
-        "pacing": at_level(block.pacing, level),
-        "perturb": at_level(block.perturb, level),
-        "params": at_level(block.params, level),
-    }
-    return check(table, Session, where=f"{where}: blocks {number}")
-
-
-def _both(outer: dict[str, Any], inner: dict[str, Any]) -> dict[str, Any]:
-    """Return two tables as one; where both say something, the inner one does."""
-    both = outer | inner
-    for key, value in inner.items():
-        if isinstance(value, dict) and isinstance(outer.get(key), dict):
-            both[key] = outer[key] | value
-    return both
+def _wider(inner: dict[str, Any], outer: dict[str, Any]) -> str:
+    """Return which limit of a block is wider than the programme's, in words, or nothing."""
+    for name in inner.keys() & outer.keys():
+        own, most = inner[name], outer[name]
+        if isinstance(own, dict) and isinstance(most, dict):
+            found = _wider(own, most)
+            if found:
+                return f"{name}.{found}"
+            continue
+        is_least, is_both = name.startswith("min_"), _is_number(own) and _is_number(most)
+        if is_both and (own < most if is_least else own > most):
+            return f"{name} = {own:g} is wider than the programme's {most:g}"
+    return ""

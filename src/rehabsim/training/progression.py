@@ -9,6 +9,20 @@ from rehabsim.base.records import Record
 from rehabsim.training.programme import RANGES, Programme, block_numbers
 
 
+class Early(Record, frozen=True):
+    """A rest that somebody ended before it was over.
+
+    Attributes:
+        who: Who decided it, as they called themselves.
+        why: Why.
+        left_s: How much of it was left.
+    """
+
+    who: str
+    why: str
+    left_s: float
+
+
 class BlockOutcome(Record, frozen=True):
     """How one block went.
 
@@ -16,14 +30,18 @@ class BlockOutcome(Record, frozen=True):
         number: Of the block, from 1.
         log: Name of its log's file; empty where there is none.
         walked_s: How long the belts ran; how long one stood in a standing block.
-        is_complete: It lasted as long as it should.
+        is_complete: It was done to its end: as long as it should be, or all of its tasks.
+        end: What ended it: `time`, `tasks`, `pain` or `effort` that was told in it, `stop` of the
+            belts, `hand` of somebody; empty where nobody knows.
         try_count: Tasks that ended.
         success_count: Of these, how many succeeded.
-        pain: Told at its end, 0 to 10; None was not told.
+        pain: Greatest told in it or at its end, 0 to 10; None was not told.
         effort: The same on the programme's scale.
         is_left_out: It was not done to its end, and is not done again in this visit.
         stop: What stopped the belts in it, by rule or by hand, though they ran on afterwards.
         note: What else is to be known, such as why it was left out.
+        ended_utc_ns: When it ended, and its rest began; 0 where it was not begun.
+        early: How the rest after it was cut short; None where it was not.
     """
 
     number: int
@@ -37,6 +55,9 @@ class BlockOutcome(Record, frozen=True):
     is_left_out: bool = False
     stop: str = ""
     note: str = ""
+    end: str = ""
+    ended_utc_ns: int = 0
+    early: Early | None = None
 
 
 class Visit(Record, frozen=True):
@@ -51,6 +72,8 @@ class Visit(Record, frozen=True):
         is_over: Nothing of it is left to do.
         next_level: What followed for the next visit.
         reason: Why.
+        early: How the rest before it was cut short; None where it was not.
+        part: How much of each block was done of what is written; below 1 it was only tried.
     """
 
     visit: int
@@ -61,6 +84,8 @@ class Visit(Record, frozen=True):
     is_over: bool = False
     next_level: float = 0.0
     reason: str = ""
+    early: Early | None = None
+    part: float = 1.0
 
 
 class Change(Record, frozen=True):
@@ -110,11 +135,18 @@ def next_block(programme: Programme, visit: Visit) -> int | None:
 
 
 def _missing(programme: Programme, visit: Visit) -> list[int]:
-    """Return the blocks that were not done to their end; a test may be left out."""
+    """Return the blocks that were not done to their end.
+
+    A test may be left out, and so may what a room without a platform cannot do.
+    """
     done = {b.number for b in visit.blocks if b.is_complete}
-    left_out = {b.number for b in visit.blocks if b.is_left_out}
-    tests = {n for n in left_out if programme.blocks[n - 1].kind == "measure"}
-    return [n for n in block_numbers(programme, visit.visit) if n not in done | tests]
+    may_be = set()
+    for b in visit.blocks:
+        block = programme.blocks[b.number - 1]
+        is_of_room = block.needs_platform and not b.log
+        if b.is_left_out and (block.kind == "measure" or is_of_room):
+            may_be.add(b.number)
+    return [n for n in block_numbers(programme, visit.visit) if n not in done | may_be]
 
 
 def level_after(programme: Programme, visit: Visit) -> Change:

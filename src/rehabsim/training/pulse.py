@@ -14,6 +14,7 @@ from rehabsim.base.limits import Limits
 from rehabsim.base.records import Side
 from rehabsim.training.noise import NoiseParams
 from rehabsim.training.shove import Shift, Tilt
+from rehabsim.training.split import SplitParams
 from rehabsim.training.sway import SwayParams, VisualParams
 
 Kind = Literal["slip", "pull", "trip", "push", "brake", "stop"]
@@ -98,6 +99,7 @@ class PerturbParams(Strict):
         sway: Of the deck.
         noise: Of the belts.
         visual: Of the picture.
+        split: Of the belts, one faster than the other.
         count: Pulses in all, catch trials not counted.
         warm_up_strides: Before the first.
         min_strides: From one to the next, at least.
@@ -113,6 +115,7 @@ class PerturbParams(Strict):
     sway: SwayParams | None = None
     noise: NoiseParams | None = None
     visual: VisualParams | None = None
+    split: SplitParams | None = None
     count: Annotated[int, Field(ge=1, le=500)] = 24
     warm_up_strides: Annotated[int, Field(ge=5, le=500)] = 20
     min_strides: Annotated[int, Field(ge=4, le=200)] = 10
@@ -127,8 +130,8 @@ class PerturbParams(Strict):
             raise ValueError(
                 f"min_strides = {self.min_strides} is above max_strides = {self.max_strides}"
             )
-        if not (self.pulses or self.sway or self.noise or self.visual):
-            raise ValueError("nothing is in it: pulses, sway, noise or visual")
+        if not (self.pulses or self.sway or self.noise or self.visual or self.split):
+            raise ValueError("nothing is in it: pulses, sway, noise, visual or split")
         if self.sway and not all(isinstance(pulse, Pulse) for pulse in self.pulses):
             raise ValueError("the platform cannot sway and be pulsed at once; take one of them out")
         return self

@@ -12,6 +12,7 @@ from rehabsim.training.perturb import Perturber
 from rehabsim.training.pulse import PerturbParams, Pulse, why_impossible
 from rehabsim.training.scenario import Step
 from rehabsim.training.shove import why_no_shove
+from rehabsim.training.split import Split, why_no_split
 from rehabsim.training.sway import Fade, led, sway, why_no_sway
 
 LEAST_S = 5.0
@@ -45,7 +46,7 @@ class Spread:
 
 
 class Unrest:
-    """Perturbs one person: by pulses, by unrest that goes on, or by both.
+    """Perturbs one person: by pulses, by unrest that goes on, by parted belts, or by several.
 
     Unrest fades in when it is let come and out when it is held back; it waits while belts are
     held, and that of the belts while a pulse is going on. It stays within the limits of ordinary
@@ -87,6 +88,7 @@ class Unrest:
             self._noise = BeltNoise(params.noise, speed_mps, limits, seed)
             self.noise_sd_mps = self._noise.sd_mps(speed_mps)
         most = limits.perturbation
+        self._split = None if params.split is None else Split(params.split)
         self._needs_harness = most is not None and most.needs_harness
         self._brake_mps2 = 0.0 if deck_limits is None else deck_limits.max_accel_mps2
         has_shoves = not all(isinstance(pulse, Pulse) for pulse in params.pulses)
@@ -96,7 +98,7 @@ class Unrest:
         self._place_m = 0.0
         self._slack_s = UNCAUGHT_S
         self._is_uncaught = False
-        self._deck_spread, self._belt_spread = Spread(), Spread()
+        self._deck_spread, self._belt_spread, self._split_spread = Spread(), Spread(), Spread()
 
     def step(
         self,
@@ -128,9 +130,12 @@ class Unrest:
             self.fade.step(state.dt_s, is_on=is_on and is_walking)
             self._sway(state, deck)
             self._rustle(state, wish)
-        if self.fade.frac < 1.0 or not is_walking:
+            if self._split is not None:
+                self._split.step(state.dt_s, is_on=is_on and is_walking)
+        is_parted = self._split is not None and self._split.fade.frac == 1.0
+        if self.fade.frac < 1.0 or not is_walking or (self._split is not None and not is_parted):
             self._tell(state, events)
-        wish = self._noisy(wish)
+        wish = self._parted(state, self._noisy(wish))
         if self.perturber is not None:
             wish = self.perturber.step(state, wish, events, is_on=is_on, deck=deck, pose=self._pose)
         return structs.replace(step, wish=wish, platform=self._ride(step, state.dt_s))
@@ -178,6 +183,15 @@ class Unrest:
         right_mps = wish.right_speed_mps + self._noise.part_mps
         return structs.replace(wish, left_speed_mps=left_mps, right_speed_mps=right_mps)
 
+    def _parted(self, state: State, wish: Wish) -> Wish:
+        if self._split is None:
+            return wish
+        wish = self._split.part(wish)
+        if self._split.fade.frac == 1.0:
+            apart_mps = state.belt.left_speed_mps - state.belt.right_speed_mps
+            self._split_spread.add(self._split.asked_mps, apart_mps)
+        return wish
+
     def _ride(self, step: Step, dt_s: float) -> PlatformWish | None:
         """Return what to wish of the platform."""
         if not self._moves_deck:
@@ -201,6 +215,7 @@ class Unrest:
         for spread, what, unit in (
             (self._deck_spread, "Sway of the deck", "m"),
             (self._belt_spread, "Noise of the belts", "mps"),
+            (self._split_spread, "Belts apart", "mps"),
         ):
             duration_s = spread.count * state.dt_s
             if not spread.count:
@@ -237,11 +252,13 @@ def why_refused(
             name = pulse.kind.replace("_", " ")
             return f"pulses {number}", f"a {name} from {speed_mps:g} m/s, {why}"
     if limits.perturbation is None:
-        tables = ("sway", "noise", "visual", "pulses")
+        tables = ("sway", "noise", "visual", "split", "pulses")
         table = next(name for name in tables if getattr(params, name))
         return table, "this room or this person has no limits for any perturbation"
     if params.sway is not None and (why := why_no_sway(params.sway, deck_limits)):
         return "sway", f"a deck that sways by {params.sway.amplitude_m:g} m {why}"
     if params.noise is not None and (why := why_no_noise(params.noise, speed_mps, limits)):
         return "noise", f"noise {why}"
+    if params.split is not None and (why := why_no_split(params.split, speed_mps, limits)):
+        return "split", f"a split from {speed_mps:g} m/s {why}"
     return "", ""

@@ -49,12 +49,18 @@ export function Perturbations() {
   );
 }
 
+function split(leftLessRightMps: number): string {
+  const faster = leftLessRightMps > 0 ? "left" : "right";
+  return `${faster} belt is faster by ${Math.abs(leftLessRightMps).toFixed(2)} m/s for a while`;
+}
+
 // What goes on, with its size.
 function unrestOf(dose: Dose): string[] {
   const said: [number, string][] = [
     [dose.sway_amplitude_m, `deck sways, ${(100 * dose.sway_amplitude_m).toFixed(1)} cm`],
     [dose.noise_sd_mps, `belts are uneven, SD ${dose.noise_sd_mps.toFixed(2)} m/s`],
     [dose.visual_amplitude_m, `picture sways, ${(100 * dose.visual_amplitude_m).toFixed(0)} cm`],
+    [Math.abs(dose.split_mps), split(dose.split_mps)],
   ];
   const words = said.filter(([size]) => size > 0).map(([, text]) => text);
   return words.map((text, at) => (at === 0 ? text[0].toUpperCase() + text.slice(1) : text));

@@ -103,6 +103,7 @@ export interface Dose {
   sway_amplitude_m: number;
   noise_sd_mps: number;
   visual_amplitude_m: number;
+  split_mps: number; // left less right
 }
 
 // How hard it is; numbers that are not kept are NaN.

@@ -1,0 +1,84 @@
+"""What ends a session of itself: time walked, tasks that ended, or what the person told. Pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from rehabsim.base.clock import NS
+from rehabsim.base.records import MOVING
+from rehabsim.session.core import PERIOD_NS, CoreOutputs
+from rehabsim.session.requests import ClientRequest
+
+
+class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a session is over; whatever is None does not end it.
+
+    Attributes:
+        walk_s: The belts followed what was wished for so long, pauses not counted.
+        tries: So many tasks have ended.
+        pain_nrs: So much pain, or more, was told while it ran, 0 to 10.
+        effort_rpe: The same of effort, 6 to 20.
+    """
+
+    walk_s: float | None = None
+    tries: int | None = None
+    pain_nrs: float | None = None
+    effort_rpe: float | None = None
+
+
+NEVER = Ends()
+"""It goes on until somebody ends it."""
+
+
+class Ending:
+    """Watches one session for what ends it.
+
+    Args:
+        ends: When.
+
+    Attributes:
+        why: What ended it: `time`, `tasks`, `pain`, `effort`; empty while nothing has.
+        pain_nrs: Greatest pain that was told, None where none was.
+        effort_rpe: The same of effort.
+    """
+
+    def __init__(self, ends: Ends) -> None:
+        self.why = ""
+        self.pain_nrs: float | None = None
+        self.effort_rpe: float | None = None
+        self._ends = ends
+        self._walked_ns = 0
+
+    def step(self, outputs: CoreOutputs, requests: Sequence[ClientRequest]) -> bool:
+        """Take one tick; return whether the session is over.
+
+        Args:
+            outputs: Of the tick.
+            requests: Of the tick. What somebody tells of pain or effort counts whoever asked
+                them, and even where the difficulty of the session cannot follow it.
+        """
+        for request in requests:
+            if request.name == "rate":
+                self.pain_nrs = _greater(self.pain_nrs, request.pain_nrs)
+                self.effort_rpe = _greater(self.effort_rpe, request.effort_rpe)
+        self._walked_ns += PERIOD_NS * (outputs.state.mode in MOVING)
+        self.why = self.why or self._reason(outputs)
+        return self.why != ""
+
+    def _reason(self, outputs: CoreOutputs) -> str:
+        ends = self._ends
+        tries = 0 if outputs.tuned is None else outputs.tuned.try_count
+        reached = (
+            ("pain", self.pain_nrs, ends.pain_nrs),
+            ("effort", self.effort_rpe, ends.effort_rpe),
+            ("tasks", tries, ends.tries),
+            ("time", self._walked_ns / NS, ends.walk_s),
+        )
+        for why, so_far, most in reached:
+            if so_far is not None and most is not None and so_far >= most:
+                return why
+        return ""
+
+
+def _greater(one: float | None, other: float | None) -> float | None:
+    return max((value for value in (one, other) if value is not None), default=None)
