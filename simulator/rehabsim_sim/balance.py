@@ -31,7 +31,10 @@ def balance_in_step(person: Person, slope_rad: float) -> tuple[float, float, flo
     drift_m = mind.belt_offset_mps * since_s
     growth = math.exp(omega * since_s)
     sway_m, sway_mps = split_orbit(person, since_s, omega)
-    ahead_m, aside_m = 0.5 * growth * mind.reference_x_m, 0.5 * growth * mind.reference_y_m
+    left = clip(1 - body.phase / (2 * mind.duty_frac - 1), 0.0, 1.0)
+    uneven_m = mind.uneven_x_m + (1 - left * left) * (mind.pull_x_m + mind.mark_pull_m)
+    ahead_m = 0.5 * growth * (mind.reference_x_m + uneven_m)
+    aside_m = 0.5 * growth * (mind.reference_y_m + mind.uneven_y_m)
     mind.deviation_x_m = mind.felt_x_m - body.heel_x_m[lead] - x_m - drift_m - ahead_m - sway_m
     mind.deviation_vx_mps = body.vx_mps + mind.felt_mean_mps - vx_mps - omega * ahead_m - sway_mps
     off_foot_m = mind.felt_y_m - body.heel_y_m[lead] - traits.cop_offset_y_m

@@ -24,8 +24,9 @@ from rehabsim_sim.person import (
 )
 from rehabsim_sim.traits import Traits
 
-MAX_SHIFT, TIME_PER_SHARE = 0.05, 2.0
-"""Furthest voluntary shift of load share, and the asymmetry of step times that makes it."""
+MAX_SHIFT, TIME_PER_SHARE, TIME_PER_AIMED = 0.05, 2.0, 2.9
+"""Furthest voluntary shift of load share, and the asymmetry of step times that makes it; also for
+one who aims, and whose body goes along with unequal steps instead of against them."""
 
 SUNK_FRAC = 0.4
 """The part of a weak push-off that no other foot makes up for."""

@@ -51,6 +51,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.16,
         reach_frac=0.72,
         reach_mps=0.075,
+        step_error_m=0.023,
+        left_step_error_m=0.023,
     ),
     # Too much activation: stiff, short and very regular steps (Smith 2022: less phase shift,
     # paraspinal amplitude up by 0.5 SD), small but quick sway.
@@ -75,6 +77,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.1,
         reach_frac=0.7,
         reach_mps=0.05,
+        step_error_m=0.021,
+        left_step_error_m=0.021,
     ),
     # Spares the left leg: stance time, force peak and standing load about 5 % lower there
     # (antalgic gait is visible from about 5 to 15 %).
@@ -93,6 +97,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.14,
         reach_frac=0.74,
         reach_mps=0.07,
+        step_error_m=0.020,
+        left_step_error_m=0.024,
     ),
     # Loses balance: late, weak, wide and noisy (Ruhe 2010: more sway in 14 of 16 papers).
     "balance_loss": replace(
@@ -122,6 +128,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.2,
         reach_frac=0.62,
         reach_mps=0.05,
+        step_error_m=0.028,
+        left_step_error_m=0.028,
     ),
     # Stands and walks off the middle: leans back, bears more on the left, drifts slowly.
     "postural": replace(
@@ -140,6 +148,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.14,
         reach_frac=0.72,
         reach_mps=0.07,
+        step_error_m=0.023,
+        left_step_error_m=0.023,
     ),
     # Tires: fresh at first, after ten minutes of walking slow to react, wide and irregular.
     "lumbar_fatigue": replace(
@@ -152,6 +162,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.12,
         reach_frac=0.8,
         reach_mps=0.08,
+        step_error_m=0.021,
+        left_step_error_m=0.021,
     ),
     # After a stroke, the left side weak: slow, wide, irregular; the left leg bears less, and
     # less long, and pushes off weakly (published: 0.6 m/s, step lengths apart by 10 to 20 %,
@@ -181,6 +193,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.2,
         reach_frac=0.6,
         reach_mps=0.05,
+        step_error_m=0.023,
+        left_step_error_m=0.039,
     ),
     # A prosthesis below the left knee: no push-off of its own and half the ankle; the other leg
     # stands longer and lands harder (published: stance 3 to 5 % shorter, the prosthetic step 5 %
@@ -207,6 +221,8 @@ PATIENTS: dict[str, Traits] = {
         aim_noise_frac=0.16,
         reach_frac=0.72,
         reach_mps=0.065,
+        step_error_m=0.028,
+        left_step_error_m=0.022,
     ),
     # Nobody, for zeroing the plates.
     "empty_belts": replace(HEALTHY, mass_kg=0.0),

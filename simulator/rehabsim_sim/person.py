@@ -154,6 +154,9 @@ class Mind:
         step_lengths_m: Last step length with each foot.
         reference_x_m: Offset of the orbit at landing that realises the adaptation.
         reference_y_m: The same across, towards the lead side, that leads back to the lane.
+        uneven_x_m: Offset of the orbit at landing of steps that are meant to take unequally long.
+        uneven_y_m: The same across, towards the lead side.
+        pull_x_m: What the foot behind adds to it while it bears load.
         is_capturing: 1 when the step under way is meant to stop.
         mean_x_m: Where on the belt one is, averaged over steps.
         last_x_m: The same in the last step alone.
@@ -169,6 +172,8 @@ class Mind:
         reach_y_m: The same, across.
         lean_x_m: Voluntary lean, along.
         lean_y_m: The same, across.
+        lean_vx_mps: Rate of `lean_x_m`.
+        lean_vy_mps: Rate of `lean_y_m`.
         slow_noise: (2, PERSON_NOISES) states of the filters that make the slow noises.
         fatigue_frac: Lumbar fatigue.
         aiming: One of AIMLESS, STEERING, PLACING; unless AIMLESS what is seen takes the place of
@@ -177,6 +182,14 @@ class Mind:
         aim_x_m: While walking, the place on the belts to be at, if PLACING; while standing, how
             far forward to lean.
         aim_y_m: While walking, the lane to keep, to the left; while standing, how far to lean.
+        mark_foot: Foot that is to land on a mark, or NEITHER.
+        mark_x_m: Where its middle is meant to be; it goes with the belt.
+        mark_lean_m: How far the body is ahead at the start of this step for the mark's sake.
+        mark_next_m: The same of the next step.
+        mark_pull_m: What the foot behind adds to the former while it bears load.
+        mark_usual_m: Length that this step would have without a mark.
+        mark_made_m: How much longer the last step was made for one.
+        is_stretching: 1 when this step is made longer or shorter for one.
     """
 
     felt_belt_mps: Pair = field(default_factory=_pair)
@@ -219,6 +232,9 @@ class Mind:
     step_lengths_m: Pair = field(default_factory=_pair)
     reference_x_m: float = 0.0
     reference_y_m: float = 0.0
+    uneven_x_m: float = 0.0
+    uneven_y_m: float = 0.0
+    pull_x_m: float = 0.0
     is_capturing: int = 0
     mean_x_m: float = 0.0
     last_x_m: float = 0.0
@@ -234,12 +250,22 @@ class Mind:
     reach_y_m: float = 0.0
     lean_x_m: float = 0.0
     lean_y_m: float = 0.0
+    lean_vx_mps: float = 0.0
+    lean_vy_mps: float = 0.0
     slow_noise: Array = field(default_factory=lambda: np.zeros((2, PERSON_NOISES)))
     fatigue_frac: float = 0.0
     aiming: int = AIMLESS
     aim_load_frac: float = 0.0
     aim_x_m: float = 0.0
     aim_y_m: float = 0.0
+    mark_foot: int = NEITHER
+    mark_x_m: float = 0.0
+    mark_lean_m: float = 0.0
+    mark_next_m: float = 0.0
+    mark_pull_m: float = 0.0
+    mark_usual_m: float = 0.0
+    mark_made_m: float = 0.0
+    is_stretching: int = 0
 
 
 @dataclass

@@ -6,6 +6,7 @@ Source: foot placement by linear feedback of the predicted state, Hof 2008 (Hum 
 
 import math
 
+from rehabsim_sim.aimed_step import onto_mark
 from rehabsim_sim.gait_tables import (
     GAIN_HARD,
     GAIN_HELD,
@@ -76,6 +77,7 @@ def plan_step(person: Person, anticipated_mps: float) -> None:
     length_m = capture_step(person, remaining_s, omega)
     if not mind.is_capturing:
         length_m = next_length(person, remaining_s, omega, anticipated_mps)
+        length_m = onto_mark(person, length_m)
     mind.plan_x_m = clip(length_m, traits.min_step_m, traits.max_step_m)
     width_m = next_width(person, remaining_s, omega)
     mind.plan_y_m = -clip(width_m, traits.min_width_m, traits.max_width_m)
@@ -115,7 +117,10 @@ def next_length(person: Person, remaining_s: float, omega: float, anticipated_mp
     push_mps2, most_m = mind.felt_push_x_mps2, traits.max_ankle_x_m
     x_m, v_mps = predict(x_m, v_mps, push_mps2, remaining_s, omega, gain, most_m)
     length_m = (mind.gait_mps + mind.belt_offset_mps) * body.step_time_s
-    length_m += mind.reference_x_m * (1 + math.exp(omega * body.step_time_s))
+    reference_x_m = mind.reference_x_m - mind.mark_lean_m
+    length_m += reference_x_m * (1 + math.exp(omega * body.step_time_s))
+    lean_m = mind.mark_lean_m + mind.mark_pull_m
+    length_m += lean_m * math.exp(omega * body.step_time_s) - mind.mark_next_m
     length_m += answer(person, x_m, v_mps, mind.lead_shift_x_m, EASY_X_M)
     spread_m = aim_error_frac(person) * traits.place_noise_x_m
     return length_m + spread_m * step_noise(person, 0, PLACE_X)

@@ -5,10 +5,12 @@ Source: two-rate split-belt learning after Smith 2006.
 
 import math
 
-from rehabsim_sim.gait_tables import GRAVITY_MPS2
+from rehabsim_sim.aimed_step import note_stretch, prepare_for_mark
+from rehabsim_sim.gait_tables import GRAVITY_MPS2, orbit_at
 from rehabsim_sim.jit import compiled
 from rehabsim_sim.manner import (
     FASTER_PER_M,
+    TIME_PER_AIMED,
     TIME_PER_SHARE,
     caution_m,
     clip,
@@ -16,8 +18,9 @@ from rehabsim_sim.manner import (
     load_shift_frac,
     set_gait,
     step_noise,
+    usual_width_m,
 )
-from rehabsim_sim.person import LEFT, PACE, STANDING, STEP_TIMING, WALKING, Person
+from rehabsim_sim.person import AIMLESS, LEFT, PACE, STANDING, STEP_TIMING, WALKING, Person
 
 MIN_STEP_S = 0.2
 STEADY_MPS, SLOW_NOISE_S2_PER_M2 = 0.8, 5.0
@@ -53,13 +56,18 @@ def begin_step(person: Person) -> None:
     set_gait(person, mind.intent_mps * pace)
     spread = traits.step_time_noise_frac * (1 + 0.5 * mind.fatigue_frac)
     spread *= 1 + SLOW_NOISE_S2_PER_M2 * max(STEADY_MPS - mind.gait_mps, 0.0) ** 2
-    asymmetry = traits.step_time_asymmetry_frac - TIME_PER_SHARE * load_shift_frac(person)
-    if body.lead != LEFT:
-        asymmetry = -asymmetry
-    tempo = (1 - asymmetry) * (1 + spread * step_noise(person, 0, STEP_TIMING))
+    tempo = (1 - unevenness(person)) * (1 + spread * step_noise(person, 0, STEP_TIMING))
     tempo *= 1 - FASTER_PER_M * caution_m(person)
     mind.tempo_frac = max(tempo, MIN_STEP_S / mind.usual_step_time_s)
     body.step_time_s = mind.usual_step_time_s * mind.tempo_frac
+
+
+@compiled
+def unevenness(person: Person) -> float:
+    """Return how much shorter than usual the step on the leading foot is meant to be."""
+    per_share = TIME_PER_SHARE if person.mind[0].aiming == AIMLESS else TIME_PER_AIMED
+    shorter = person.traits[0].step_time_asymmetry_frac - per_share * load_shift_frac(person)
+    return shorter if person.body[0].lead == LEFT else -shorter
 
 
 @compiled
@@ -98,6 +106,7 @@ def land(person: Person) -> None:
     body.landed = new
     body.step_length_m = mind.plan_x_m
     body.step_width_m = -mind.plan_y_m
+    note_stretch(person)
     mind.step_lengths_m[new] = mind.plan_x_m
     mind.felt_belt_mps[new] = mind.felt_belt_mps[old]
     if (body.heel_y_m[new] >= 0) != (body.heel_y_m[old] >= 0):
@@ -105,7 +114,8 @@ def land(person: Person) -> None:
     if new == LEFT:
         learn(person)
     step_x_m = mind.summed_x_m_s / mind.summed_s
-    mind.mean_vx_mps += 0.5 * ((step_x_m - mind.last_x_m) / mind.summed_s - mind.mean_vx_mps)
+    moved_m = step_x_m - mind.last_x_m - mind.mark_made_m
+    mind.mean_vx_mps += 0.5 * (moved_m / mind.summed_s - mind.mean_vx_mps)
     mind.last_x_m = step_x_m
     mind.mean_x_m = 0.5 * mind.mean_x_m + 0.5 * step_x_m
     mind.summed_x_m_s = 0.0
@@ -137,6 +147,68 @@ def set_reference(person: Person) -> None:
     off_m = 0.5 * (body.heel_y_m[0] + body.heel_y_m[1]) - lane_m(person)
     growth = math.exp(omega * body.step_time_s)
     mind.reference_y_m = -side * clip(LANE_RATE * off_m, -MAX_LANE_M, MAX_LANE_M) / growth
+    mind.uneven_x_m = 0.0
+    mind.uneven_y_m = 0.0
+    mind.pull_x_m = 0.0
+    if mind.aiming != AIMLESS:
+        set_uneven(person, omega)
+    usual_m = mind.gait_mps * body.step_time_s + mind.reference_x_m * (1 + growth)
+    prepare_for_mark(person, usual_m, growth, pull_of_trail(person, omega))
+
+
+@compiled
+def set_uneven(person: Person, omega: float) -> None:
+    """Choose the orbit of steps that are meant to take unequally long in turn.
+
+    Over a foot that is to be left soon the body begins further ahead. On the orbit of even steps
+    it would stumble at every landing, and catching it with load from the other foot would push it
+    aside a little further with every step.
+
+    Source: orbits that follow each other with the usual length and width, end(t) + r exp(omega t)
+    = start(t') + r' from either foot to the other.
+    """
+    mind = person.mind[0]
+    shorter = unevenness(person)
+    here_x_m, here_y_m = start_of_even(person, 1 - shorter, omega)
+    there_x_m, there_y_m = start_of_even(person, 1 + shorter, omega)
+    here = math.exp(omega * mind.usual_step_time_s * (1 - shorter))
+    there = math.exp(omega * mind.usual_step_time_s * (1 + shorter))
+    # The foot behind is further back than in even steps, by so much of the usual step.
+    back_m = 2 * shorter * mind.gait_mps * mind.usual_step_time_s
+    mind.pull_x_m = back_m * pull_of_trail(person, omega)
+    miss_m = here_x_m - there_x_m - mind.pull_x_m
+    mind.uneven_x_m = -miss_m * (there - 1) / (here * there - 1) - mind.pull_x_m
+    mind.uneven_y_m = -(here_y_m - there_y_m) * (there + 1) / (here * there - 1)
+
+
+@compiled
+def pull_of_trail(person: Person, omega: float) -> float:
+    """Return how far ahead a body starts, in effect, per way that the foot behind is further back.
+
+    Source: x' = omega (x - share (t) back), with a share that falls evenly to none.
+    """
+    mind = person.mind[0]
+    both = omega * mind.usual_step_time_s * (2 * mind.duty_frac - 1)
+    return both / 2 * (1 - both / 3)
+
+
+@compiled
+def start_of_even(person: Person, tempo: float, omega: float) -> tuple[float, float]:
+    """Return where the extrapolated COM is at the landing of even steps of a tempo.
+
+    Ahead of the heel, and to the outside of the foot.
+    """
+    traits, mind = person.traits[0], person.mind[0]
+    x_m, vx_mps, y_m, vy_mps, _, _ = orbit_at(
+        person.tables.orbit,
+        mind.row,
+        mind.row_frac,
+        tempo,
+        0.0,
+        usual_width_m(person),
+        traits.toe_out,
+    )
+    return x_m + vx_mps / omega, y_m + vy_mps / omega
 
 
 @compiled

@@ -200,6 +200,7 @@ def walk_on(person: Person, anticipated_mps: float, is_blocked: int) -> None:
     traits, body, mind = person.traits[0], person.body[0], person.mind[0]
     body.step_time_s = mind.usual_step_time_s * mind.tempo_frac * body.hurry_frac
     body.phase += DT_S / body.step_time_s
+    mind.mark_x_m -= DT_S * mind.felt_mean_mps
     ahead_s = traits.plan_ahead_s + 0.04 * mind.fatigue_frac
     if is_blocked and not body.is_down[1 - body.lead]:
         trip(person, anticipated_mps)

@@ -232,6 +232,7 @@ class World:
         mind.aiming = aim.aiming
         mind.aim_load_frac = aim.load_frac
         mind.aim_x_m, mind.aim_y_m = aim.x_m, aim.y_m
+        mind.mark_foot, mind.mark_x_m = aim.foot, aim.foot_x_m
 
     def footing(self) -> Footing:
         """Return what the person feels of themselves."""

@@ -47,6 +47,8 @@ class Game:
         self._way_m = 0.0
         self._impulse_ns = np.zeros(2)
         self._cop_y_m = nan
+        self._steps = {}
+        self._lifted_ns = [0, 0]
 
     @property
     def scene(self):
@@ -74,7 +76,7 @@ class Game:
         wish = step.wish
         speeds = (wish.left_speed_mps, wish.right_speed_mps)
         if self.speed_mps and self._tick % 5 == 0:
-            world.reins.ask(*speeds, 0.25, 0.25, 0.0)
+            world.reins.ask(*speeds, 0.25, 0.25, wish.incline_rad)
         self._tick += 1
 
     def _state(self):
@@ -82,10 +84,15 @@ class Game:
         loads_n = truth[:, [COLUMN["left_fz_n"], COLUMN["right_fz_n"]]]
         self._share.feed(first, *loads_n.T.tolist(), 0.001)
         self._impulse_ns += 0.001 * loads_n.sum(axis=0)
-        for at, side, kind, *_ in self.world.events.tolist():
+        for at, side, kind, length_m, _ in self.world.events.tolist():
+            name, at_ns = ("left", "right")[int(side)], (first + int(at)) * 1_000_000
             if kind == HEEL_STRIKE:
-                name = ("left", "right")[int(side)]
                 self._share.land(name, first + int(at), *self._impulse_ns.tolist(), 0.001)
+                self._steps[f"{name}_strike_ns"] = at_ns
+                self._steps[f"{name}_step_length_m"] = length_m
+                self._steps[f"{name}_swing_time_s"] = (at_ns - self._lifted_ns[int(side)]) / 1e9
+            else:
+                self._lifted_ns[int(side)] = at_ns
         left_mps, right_mps = self.truth[-1][:2].tolist()
         self._way_m += STEP_S * 0.5 * (left_mps + right_mps)
         cop_y_m = float(truth[-1, COLUMN["cop_y_m"]])
@@ -102,8 +109,12 @@ class Game:
             right_distance_m=self._way_m,
             gait=Gait(
                 load_share_left_frac=self._share.left_frac,
+                left_fz_n=float(loads_n[-1, 0]),
+                right_fz_n=float(loads_n[-1, 1]),
+                cop_x_m=float(truth[-1, COLUMN["cop_x_m"]]),
                 cop_y_m=self._cop_y_m,
                 com_x_m=float(truth[-1, COLUMN["com_x_m"]]),
                 com_y_m=float(truth[-1, COLUMN["com_y_m"]]),
+                **self._steps,
             ),
         )

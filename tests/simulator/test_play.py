@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 from simulator.game import Game
+from simulator.playing import reactions_s
 from simulator.reaching import Reaching
 from simulator.stroll import Stroll
 
 from rehabsim_sim.patients import patient
-from rehabsim_sim.person import STANDING
+from rehabsim_sim.person import STANDING, STEERING
 from rehabsim_sim.play.player import Aim
 from scenarios.boat import Boat
 
@@ -70,3 +71,36 @@ def test_one_who_walks_goes_to_a_target_on_the_belts():
     second = len(x_m) // 24
     assert x_m[-3 * second :].mean() - x_m[11 * second : 14 * second].mean() > 0.08
     assert y_m[-3 * second :].mean() - y_m[11 * second : 14 * second].mean() > 0.02
+
+
+def shifting(who, load_frac):
+    """Return the share on the left plate, and how far left the feet are, of one who shifts load."""
+    walk = Stroll(patient(who), seed=1, chunk_ms=1000).ask(0.9).live(12)
+    walk.world.aim(Aim(STEERING, load_frac))
+    walk.live(20).forget().live(20)
+    left_n, right_n = walk.column("left_fz_n").sum(), walk.column("right_fz_n").sum()
+    feet_m = 0.5 * (walk.column("left_foot_y_m") + walk.column("right_foot_y_m"))
+    return left_n / (left_n + right_n), feet_m.mean()
+
+
+@pytest.mark.parametrize("who", ["healthy", "amputee", "hemiparetic"])
+def test_one_who_shifts_load_does_not_drift_aside_and_the_plates_tell(who):
+    (right, right_m), (left, left_m) = shifting(who, -0.05), shifting(who, 0.05)
+    assert abs(right_m) < 0.045
+    assert abs(left_m) < 0.045
+    assert left - right > 0.06
+
+
+def test_an_amputee_passes_gates():
+    games = [Game(Boat(Boat.Params(), seed), patient("amputee"), seed, 0.9) for seed in (1, 2)]
+    scenes = [game.live(90.0).scene for game in games]
+    assert sum(scene.passed_gate_count for scene in scenes) >= 4
+
+
+def test_a_healthy_lean_begins_when_published_ones_do_and_the_ill_are_later():
+    healthy_s, ill_s = (
+        np.nanmedian([*reactions_s(who, 1), *reactions_s(who, 2)])
+        for who in ("healthy", "hemiparetic")
+    )
+    assert 0.55 <= healthy_s <= 0.9
+    assert healthy_s + 0.1 < ill_s

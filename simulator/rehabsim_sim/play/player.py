@@ -10,7 +10,8 @@ from math import hypot, isfinite, radians, sin, sqrt
 
 import numpy as np
 
-from rehabsim_sim.person import AIMLESS, PLACING, STEERING
+from rehabsim_sim.person import AIMLESS, NEITHER, PLACING, STEERING
+from rehabsim_sim.play.feet import Lines
 from rehabsim_sim.play.picture import Picture
 from rehabsim_sim.play.scenes import NOTHING, Scene, Want, want
 from rehabsim_sim.traits import Traits
@@ -23,6 +24,10 @@ asymmetry between the legs that healthy people walk with."""
 
 MAX_LANE_M, MAX_PLACE_M = 0.10, 0.30
 """How far off the middle of the belts one walks at most, aside and along."""
+
+MAX_LOAD_FRAC = 0.06
+"""How much of the load who reaches to all of their limits shifts to a leg while walking; it makes
+of the healthy part the shift that steps of unequal time still allow."""
 
 KEEP_S = 4.0
 """How fast one who walks notices that they drift off the lane that they mean to keep."""
@@ -70,6 +75,8 @@ class Aim:
     load_frac: float = 0.0
     x_m: float = 0.0
     y_m: float = 0.0
+    foot: int = NEITHER
+    foot_x_m: float = 0.0
 
 
 class Player:
@@ -88,6 +95,7 @@ class Player:
         self._trial = self._error_m()
         self._seen: deque[tuple[float, Picture]] = deque()
         self._want = NOTHING
+        self._lines = Lines(traits, self._rng)
         self._noise = 0.0
         self._kept_m = self._trim_m = self._trim_frac = 0.0
         self._t_s = 0.0
@@ -112,7 +120,7 @@ class Player:
         if footing.is_walking:
             self._learn(wanted, footing, dt_s)
         if wanted.kind == "none":
-            self.aim = Aim()
+            self.aim = Aim(foot=self._lines.foot, foot_x_m=self._lines.place_m)
         else:
             self.aim = self._moved(self._missed(wanted, footing), footing, dt_s)
         return self.aim
@@ -132,9 +140,13 @@ class Player:
             self._seen.popleft()
         known = [one for one in self._seen if one[0] <= until_s]
         if not known or self._t_s - self._seen[-1][0] > STALE_S:
+            self._lines.forget()
             return NOTHING
         (before_s, before), (now_s, now) = known[0], known[-1]
-        return want(_numbers(now), _numbers(before), max(now_s - before_s, 1e-3))
+        scenes = _numbers(now), _numbers(before)
+        dt_s = max(now_s - before_s, 1e-3)
+        self._lines.see(*scenes, dt_s, self._t_s - now_s)
+        return want(*scenes, dt_s)
 
     def _missed(self, wanted: Want, footing: Footing) -> Aim:
         """Return the aim that is meant to be what is wanted."""
@@ -144,6 +156,7 @@ class Player:
         size = self.traits.aim_gain * (1 + self.traits.aim_noise_frac * self._noise)
         if wanted.kind == "gates":
             load_frac = size * wanted.load_frac + LOAD_PER_M * error_y_m + self._trim_frac
+            load_frac = _within(load_frac, MAX_LOAD_FRAC * self.traits.reach_frac)
             return Aim(STEERING, load_frac, y_m=self._kept_m)
         if wanted.kind == "lane":
             return Aim(STEERING, y_m=self._lane_m(size * wanted.y_m + error_y_m + self._trim_m))
