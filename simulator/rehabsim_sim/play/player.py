@@ -134,7 +134,7 @@ class Player:
         if not known or self._t_s - self._seen[-1][0] > STALE_S:
             return NOTHING
         (before_s, before), (now_s, now) = known[0], known[-1]
-        return want(_numbers(now), _numbers(before), max(now_s - before_s, 1e-3))
+        return want(numbers(now), numbers(before), max(now_s - before_s, 1e-3))
 
     def _missed(self, wanted: Want, footing: Footing) -> Aim:
         """Return the aim that is meant to be what is wanted."""
@@ -199,7 +199,8 @@ class Player:
         )
 
 
-def _numbers(picture: Picture) -> Scene:
+def numbers(picture: Picture) -> Scene:
+    """Return the fields of a picture as numbers; a yes is 1."""
     return {name: float(value) for name, value in picture.scene.items()}
 
 
