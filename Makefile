@@ -56,6 +56,7 @@ validate: install
 	$(BIN)/python -m rehabsim_validation.perturb
 	$(BIN)/python -m rehabsim_validation.training
 	$(BIN)/python -m rehabsim_validation.play
+	$(BIN)/python -m rehabsim_validation.effect
 
 bench: install
 	$(BIN)/rehabsim bench

@@ -16,9 +16,12 @@ from rehabsim_sim.plate_stream import PlateStream
 from rehabsim_sim.plates import GRADES
 from rehabsim_sim.platform import AXES
 from rehabsim_sim.play.eyes import LOOK_MS, Eyes
-from rehabsim_sim.play.player import Player
+from rehabsim_sim.play.player import Player, numbers
+from rehabsim_sim.practice.learner import Learner, read_learned, write_learned
+from rehabsim_sim.practice.moment import moment_of
 from rehabsim_sim.sensors import Sensors
 from rehabsim_sim.telemetry import Telemetry
+from rehabsim_sim.traits import Traits
 from rehabsim_sim.treadmill import make_panel
 from rehabsim_sim.trunk import trunk_of
 from rehabsim_sim.truth import TruthFile
@@ -39,6 +42,7 @@ class Laboratory:
         plates_url: Where the plates really listen, once open.
         world: What is behind the wires.
         eyes: Of the person; None without a picture.
+        learner: What they learn; None where nobody does.
     """
 
     def __init__(self, plan: LaboratoryPlan, clock: Clock) -> None:
@@ -55,9 +59,11 @@ class Laboratory:
         if plan.grade not in GRADES:
             known = ", ".join(GRADES)
             raise ConfigError(f"laboratory: unknown grade {plan.grade!r}. Known: {known}.")
-        traits = patient(plan.patient)
+        learner = Learner(patient(plan.patient), read_learned(plan.learned_path, plan.rest_days))
+        self.learner = learner if plan.learning_path else None
+        traits = learner.traits
         self.world = World(
-            self_paced(traits) if plan.is_self_paced else traits,
+            self._on_these_belts(traits),
             plan.seed,
             plan.left_origin_m,
             plan.right_origin_m,
@@ -94,6 +100,7 @@ class Laboratory:
     async def _open(self) -> None:
         if self.plan.truth_path:
             self._truth = TruthFile(Path(self.plan.truth_path))
+        self._keep_learned()  # Where it cannot be written, nobody begins.
         self.treadmill_url = await self._panel.open(self.plan.treadmill_url)
         self.plates_url = await self._stream.open(self.plan.plates_url)
         if self.plan.platform_url:
@@ -116,10 +123,20 @@ class Laboratory:
     async def run(self) -> None:
         """Live, until cancelled."""
         start_ns = next_beat_ns(self._clock.now_ns(), FRAME_NS, 0)
-        async with contextlib.aclosing(self._clock.ticks(FRAME_NS, start_ns=start_ns)) as ticks:
-            async for tick in ticks:
-                for late in range(tick.missed_count, -1, -1):
-                    await self._live(tick.due_ns - late * FRAME_NS)
+        try:
+            async with contextlib.aclosing(self._clock.ticks(FRAME_NS, start_ns=start_ns)) as ticks:
+                async for tick in ticks:
+                    for late in range(tick.missed_count, -1, -1):
+                        await self._live(tick.due_ns - late * FRAME_NS)
+        finally:
+            self._keep_learned()
+
+    def _keep_learned(self) -> None:
+        if self.learner is not None:
+            write_learned(self.plan.learning_path, self.learner.learned)
+
+    def _on_these_belts(self, traits: Traits) -> Traits:
+        return self_paced(traits) if self.plan.is_self_paced else traits
 
     async def _live(self, t_ns: int) -> None:
         """Live the four milliseconds up to `t_ns`."""
@@ -131,9 +148,14 @@ class Laboratory:
         if self.plan.platform_url:
             self._platform.serve(time_ms, is_cut=self.world.reins.is_cut())
         if self.eyes is not None and time_ms % LOOK_MS == 0:
-            footing = self.world.footing()
-            self.world.aim(self._player.step(time_ms / 1000, self.eyes.look(), footing))
+            picture, footing = self.eyes.look(), self.world.footing()
+            self.world.aim(self._player.step(time_ms / 1000, picture, footing))
+            if self.learner is not None and picture is not None:
+                self.learner.see(numbers(picture))
         self.world.live(FRAME_MS)
+        if self.learner is not None and self.learner.feel(moment_of(self.world), self._player.aim):
+            self._player.traits = self.learner.traits
+            self.world.become(self._on_these_belts(self.learner.traits))
         await self._stream.send(self.world.wrench, self._is_railed)
         if self._strap is not None:
             self._harness.send(time_ms, self._strap.read())

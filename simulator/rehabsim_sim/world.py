@@ -150,6 +150,7 @@ class World:
     """One laboratory without its wires.
 
     Attributes:
+        traits: What the person is like; `become` changes it.
         person: Who is on the belts.
         belts: The treadmill's mechanics; `belts[0]` takes set points through `belts.ask`.
         plates: Their errors and state.
@@ -171,6 +172,7 @@ class World:
         grade: str = "good",
         trunk: TrunkTraits | None = None,
     ) -> None:
+        self.traits = traits
         of_person, of_moment, of_trunk = np.random.default_rng(seed).spawn(3)
         self.person = make_person(traits, of_person)
         self.belts = one_of(Belts())
@@ -225,6 +227,12 @@ class World:
         trunk, spread_rad = self.trunk[0], self.trunk_traits[0].position_spread_rad
         trunk.target_rad = target_rad
         trunk.error_rad = spread_rad * float(self._of_trunk.standard_normal())
+
+    def become(self, traits: Traits) -> None:
+        """Let the person be like this from now on; tables of their walk stay as they were made."""
+        self.traits, now = traits, self.person.traits[0]
+        for name, value in vars(traits).items():
+            setattr(now, name, value)
 
     def aim(self, aim: Aim) -> None:
         """Let the person aim at something."""

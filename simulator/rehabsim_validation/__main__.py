@@ -138,7 +138,9 @@ def _head() -> str:
         " measured on the model; published ones name their source and whether it was read for"
         " this project or is remembered and still to be checked. The model is a pendulum of"
         " variable height with no moment about the centre of mass: it has no joints, its trunk"
-        " does not act on it, and a foot that is caught loses time, not momentum.\n\n"
+        " does not act on it, and a foot that is caught loses time, not momentum. Nobody learns"
+        " here, but to walk on belts that part; what practice does to them is in"
+        " [EFFECT.md](../scenarios/EFFECT.md).\n\n"
     )
 
 

@@ -186,8 +186,8 @@ def page(outcomes: Sequence[Outcome]) -> str:
         " scenario's ready file, with the difficulty changing of itself. A patient sees the"
         " picture, walks at the speed they like, 1.1 m/s at most, and plays as well as their model"
         f" lets them. Difficulty should come to where {band} of the tasks are done; late success"
-        " is that of the second half of the tasks. Simulated people neither tire of a game nor"
-        " learn it.\n"
+        " is that of the second half of the tasks. Simulated people do not tire of a game, and here"
+        " they do not learn it: EFFECT.md is about that.\n"
     )
     for scenario in dict.fromkeys(visit.scenario for visit in visits):
         here = [each for each in outcomes if each.visit.scenario == scenario]

@@ -143,7 +143,7 @@ class Player:
             self._lines.forget()
             return NOTHING
         (before_s, before), (now_s, now) = known[0], known[-1]
-        scenes = _numbers(now), _numbers(before)
+        scenes = numbers(now), numbers(before)
         dt_s = max(now_s - before_s, 1e-3)
         self._lines.see(*scenes, dt_s, self._t_s - now_s)
         return want(*scenes, dt_s)
@@ -212,7 +212,8 @@ class Player:
         )
 
 
-def _numbers(picture: Picture) -> Scene:
+def numbers(picture: Picture) -> Scene:
+    """Return the fields of a picture as numbers; a yes is 1."""
     return {name: float(value) for name, value in picture.scene.items()}
 
 

@@ -61,6 +61,9 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
             address at which it publishes; empty leaves them without a picture.
         eyes_key: File with a client's key, where the session lets known ones in only; or empty.
         truth_path: File to write the ground truth to, or empty; for tests.
+        learned_path: File of what the person learned in earlier visits; empty is nothing.
+        rest_days: Since the last of them; some of it is forgotten.
+        learning_path: File to write to what they have learned by the end; empty: nobody learns.
     """
 
     treadmill_kind: str = "bertec_treadmill"
@@ -82,6 +85,9 @@ class LaboratoryPlan(Record, frozen=True, kw_only=True):
     eyes_url: str = ""
     eyes_key: str = ""
     truth_path: str = ""
+    learned_path: str = ""
+    rest_days: float = 0.0
+    learning_path: str = ""
 
 
 class Laboratory(Protocol):

@@ -39,6 +39,9 @@ def together_plans(
     log_path: str,
     *,
     has_picture: bool = False,
+    learned_path: str = "",
+    rest_days: float = 0.0,
+    learning_path: str = "",
 ) -> tuple[SessionPlan, LaboratoryPlan | None]:
     """Return the plans of a session in virtual time.
 
@@ -49,6 +52,9 @@ def together_plans(
         duration_s: Of the session.
         log_path: Where to record, or empty.
         has_picture: The simulated person sees the session and plays, instead of just walking.
+        learned_path: File of what they learned in earlier visits, or empty.
+        rest_days: Since the last of them.
+        learning_path: File to write to what they have learned by the end; empty: nobody learns.
 
     Raises:
         ConfigError: A device has a real address; nothing real can follow virtual time.
@@ -60,7 +66,16 @@ def together_plans(
                 f"{where}: the {name} at {table['url']} cannot follow virtual time; use sim:."
             )
     eyes_url = MEMORY_EYES if has_picture else ""
-    laboratory = laboratory_plan(site, session, MEMORY, where=where, eyes_url=eyes_url)
+    laboratory = laboratory_plan(
+        site,
+        session,
+        MEMORY,
+        where=where,
+        eyes_url=eyes_url,
+        learned_path=learned_path,
+        rest_days=rest_days,
+        learning_path=learning_path,
+    )
     tables = moved(tables, MEMORY)
     plan = SessionPlan(
         site=plain(site),

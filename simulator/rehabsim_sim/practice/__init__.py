@@ -1,0 +1,1 @@
+"""How the person learns: what they live through moves what they are like, and nothing else does."""
