@@ -42,7 +42,7 @@ from rehabsim_sim.steps import (
 FEEL_S, LEAN_S, REACH_S, SHARE_S = 0.25, 0.25, 0.12, 0.03
 """Time constants: of errors of feeling, of a lean, of a shift of weight, of its load share."""
 
-PUSH_FRAC = 0.7
+PUSH_FRAC = 0.5
 """How much of the push that a meant lean takes is given at once, the rest as it is missed; so that
 the lean of a healthy adult is seen to begin 0.6 to 0.9 s after a target comes up."""
 

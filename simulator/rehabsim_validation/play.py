@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
+from textwrap import fill
 from typing import NamedTuple
 
 import numpy as np
@@ -179,18 +180,19 @@ def page(outcomes: Sequence[Outcome], how: str) -> str:
     lasts = {each.scenario: each.duration_s for each in visits}
     sessions = ", ".join(f"`{name}` {seeds[name]} of {lasts[name]:g} s" for name in lasts)
     stopped = [each for each in outcomes if each.stops]
-    text = (
-        f"{HEADING}\nMade on {datetime.now(UTC):%Y-%m-%d} ({machine}) {how}. Of"
-        f" each patient, from seed 1 on: {sessions}. Medians over seeds (least to most); of"
-        f" gates' middles, lines and leans over all of them.\n\n{_table(outcomes)}"
+    words = (
+        f"Made on {datetime.now(UTC):%Y-%m-%d} ({machine}) {how}. Of each patient, from seed 1 on:"
+        f" {sessions}. Medians over seeds (least to most); of gates' middles, lines and leans over"
+        " all of them."
     )
-    words = ", ".join(
+    text = f"{HEADING}\n{fill(words, 100)}\n\n{_table(outcomes)}"
+    ends = ", ".join(
         f"{each.visit.who.replace('_', ' ')} in `{each.visit.scenario}`, seed {each.visit.seed}:"
         f" {each.stops[0]}"
         for each in stopped
     )
-    ends = f": {words}" if words else ""
-    return f"{text}\n{len(stopped)} of {len(outcomes)} were stopped{ends or '.'}\n"
+    how_many = f"{len(stopped)} of {len(outcomes)} were stopped"
+    return f"{text}\n{how_many}: {ends}\n" if ends else f"{text}\n{how_many}.\n"
 
 
 def _table(outcomes: Sequence[Outcome]) -> str:

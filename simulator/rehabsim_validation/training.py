@@ -142,7 +142,9 @@ def train(visit: Visit) -> Outcome:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mcap"
         site = load_toml(SIMULATED_SITE, Site)
-        plan, laboratory = together_plans(site, session, "bench", visit.duration_s, str(path))
+        plan, laboratory = together_plans(
+            site, session, "bench", visit.duration_s, str(path), has_picture=True
+        )
         summary = run(
             lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True
         )

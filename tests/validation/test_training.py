@@ -4,6 +4,7 @@ from math import nan
 
 import pytest
 
+from rehabsim.session.together import together_plans
 from rehabsim_validation.training import Outcome, Visit, page, train
 
 
@@ -14,6 +15,20 @@ def test_a_visit_is_a_whole_session_whose_difficulty_changes_of_itself():
     assert found.tries >= 1
     assert found.first_level == pytest.approx(0.3)
     assert 0.5 < found.speed_mps < 1.3
+
+
+def test_the_patient_sees_the_picture(monkeypatch):
+    seen = []
+
+    def watched(*args, **options):
+        plan, laboratory = together_plans(*args, **options)
+        seen.append((plan.eyes_url, laboratory.eyes_url))
+        return plan, laboratory
+
+    monkeypatch.setattr("rehabsim_validation.training.together_plans", watched)
+    train(Visit("boat", "healthy", 1, 2.0))
+    assert all(url for urls in seen for url in urls)
+    assert seen
 
 
 def outcome(who, seed, **changes):
