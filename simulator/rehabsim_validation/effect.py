@@ -1,7 +1,7 @@
 """`python -m rehabsim_validation.effect`: who changes by which training; makes EFFECT.md."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from rehabsim_validation.effect_visits import (
     WALK_S,
     Course,
     Outcome,
+    gain,
     undergo,
 )
 from rehabsim_validation.page import rows
@@ -50,16 +51,29 @@ def main(
     processes
         How many at once.
     """
-    courses = [
-        Course(group, seed, VISITS, VISIT_S) for group in GROUPS for seed in range(1, seeds + 1)
-    ]
+    names, visits, visit_s = list(GROUPS), VISITS, VISIT_S
     if quick:
-        courses = [Course("lbp 3", 1, 1, 20.0)]
-    out.write_text(page(study(undergo, courses, processes=processes)), "utf-8")
+        names, seeds, visits, visit_s = ["lbp 3"], 1, 1, 20.0
+    courses = [
+        Course(name, seed, visits, visit_s) for name in names for seed in range(1, seeds + 1)
+    ]
+    outcomes = study(undergo, courses, processes=processes)
+    pairs = [(whose, by) for whose in names for by in names]
+    cases = [(Course(whose, 1, visits, visit_s), GROUPS[by].own) for whose, by in pairs]
+    found = study(gain, cases, processes=processes)
+    gains: dict[str, dict[str, float]] = {name: {} for name in names}
+    for (whose, by), value in zip(pairs, found, strict=True):
+        gains[whose][by] = value
+    out.write_text(page(outcomes, gains), "utf-8")
 
 
-def page(outcomes: Sequence[Outcome]) -> str:
-    """Return EFFECT.md."""
+def page(outcomes: Sequence[Outcome], gains: Mapping[str, Mapping[str, float]]) -> str:
+    """Return EFFECT.md.
+
+    Args:
+        outcomes: Of everybody.
+        gains: Of each group by each group's training, of the first person.
+    """
     machine = f"{platform.machine()}, Python {platform.python_version()}"
     first = outcomes[0].course
     groups = dict.fromkeys(each.course.group for each in outcomes)
@@ -86,7 +100,8 @@ def page(outcomes: Sequence[Outcome]) -> str:
         f" {SLIP_COUNT}, begun anew after each fall. Spreads are least and greatest.\n\n"
         "It moved as the model says if the measure of everybody went the right way by"
         f" {100 * SOME:.0f} % of itself or more, and in everybody further than by a plain walk and"
-        " by the other training.\n\n"
+        " by the other training. Who gains by what was built into the model: a no says that a"
+        " session does not let its group feel what it has to learn by.\n\n"
     )
     head = [
         "group",
@@ -98,7 +113,8 @@ def page(outcomes: Sequence[Outcome]) -> str:
         "moved as the model says",
     ]
     body = [_row(name, [o for o in outcomes if o.course.group == name]) for name in groups]
-    return text + rows(head, body) + _trainings(outcomes) + _absent() + _dose()
+    parts = [rows(head, body), _crossed(gains), _trainings(outcomes), _absent(), _dose()]
+    return text + "".join(parts)
 
 
 def _row(name: str, outcomes: Sequence[Outcome]) -> list[str]:
@@ -137,6 +153,27 @@ def _spread(values: Sequence[float]) -> str:
     if not known:
         return "–"
     return f"{np.mean(known):.2f} ({min(known):.2f} to {max(known):.2f})"
+
+
+def _crossed(gains: Mapping[str, Mapping[str, float]]) -> str:
+    body = []
+    for whose, by in gains.items():
+        cells = [
+            "–" if value != value else f"{100 * value:+.0f}".replace("+0", "0").replace("-0", "0")
+            for value in by.values()
+        ]
+        marked = [f"**{c}**" if name == whose else c for name, c in zip(by, cells, strict=True)]
+        body.append([whose, *marked])
+    known = {whose: [v for v in by.values() if v == v] for whose, by in gains.items()}
+    best = [whose for whose, by in gains.items() if known[whose] and by[whose] == max(known[whose])]
+    return (
+        "\n## Whose measure gains by whose training\n\nBetter by so much of itself, %, in the first"
+        " person of each group (rows) by the training of each group (columns); their own is bold."
+        f" It is the best of all for {len(best)} of {len(gains)}: {', '.join(best) or 'nobody'}."
+        " Trainings that let one feel the same train the same, whoever they were written for."
+        " Falls are few: one more or less is a large part of them.\n\n"
+        + rows(["measure of", *(f"by {name}" for name in gains)], body)
+    )
 
 
 def _trainings(outcomes: Sequence[Outcome]) -> str:

@@ -277,20 +277,41 @@ def undergo(course: Course) -> Outcome:
     before = measure.test(Learner(own, Learned()), course.seed)
     after, counts, falls = [], [], 0
     for arm in ARMS:
-        learned, trials, fell = _visits(group, arm, course)
+        learned, trials, fell = _visits(group, training_of(group, arm), course)
         falls += fell if arm == "own" else 0
         after.append(measure.scale * measure.test(Learner(own, learned), course.seed))
         counts.append(trials)
     return Outcome(course, measure.scale * before, tuple(after), tuple(counts), falls)
 
 
-def _visits(group: Group, arm: Arm, course: Course) -> tuple[Learned, dict[str, int], int]:
+def gain(case: tuple[Course, Training]) -> float:
+    """Return by how much of itself somebody's own measure got better by any training.
+
+    Source: change in the wanted direction over the first value; NaN where that was 0.
+    """
+    course, training = case
+    group = GROUPS[course.group]
+    own, measure = patient(group.who), group.measure
+    before = measure.test(Learner(own, Learned()), course.seed)
+    learned, _, _ = _visits(group, training, course)
+    after = measure.test(Learner(own, learned), course.seed)
+    return measure.way * (after - before) / before if before > 0 else nan
+
+
+def training_of(group: Group, arm: Arm) -> Training | None:
+    """Return what an arm trains with; None is a plain walk."""
+    return {"own": group.own, "control": None, "other": group.other}[arm]
+
+
+def _visits(
+    group: Group, training: Training | None, course: Course
+) -> tuple[Learned, dict[str, int], int]:
     """Return what is left of what somebody has learned, their trials, and visits with a fall."""
     own, learned, falls = patient(group.who), Learned(), 0
     trials: dict[str, int] = {}
     for visit in range(1, course.visits + 1):
         learner = Learner(own, learned)
-        session = session_for(group, arm, visit)
+        session = session_for(group, training, visit)
         seed = 1000 * course.seed + visit
         rig = Rig(session, learner, seed, is_learning=True, has_picture=True)
         rig.live(STAND_S + session.cruise_speed_mps / START_MPS2 + course.visit_s)
@@ -301,12 +322,11 @@ def _visits(group: Group, arm: Arm, course: Course) -> tuple[Learned, dict[str, 
     return learned, trials, falls
 
 
-def session_for(group: Group, arm: Arm, visit: int) -> Session:
-    """Return the session of one visit: a block of a programme, or a plain walk."""
+def session_for(group: Group, training: Training | None, visit: int) -> Session:
+    """Return the session of one visit: a block of a programme, or None for a plain walk."""
     fastest_mps = _test_speed_mps(patient(group.who))
-    if arm == "control":
+    if training is None:
         return _even_path(EASY_PART * fastest_mps, None, visit)
-    training = group.own if arm == "own" else group.other
     programme = load_programme(training.programme)
     number = 1 + [block.title for block in programme.blocks].index(training.title)
     session = session_of(

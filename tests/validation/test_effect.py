@@ -17,12 +17,13 @@ from rehabsim_validation.effect_visits import (
     Outcome,
     session_for,
     share_off_half,
+    training_of,
 )
 
 
 def lived(group, arm, duration_s=24.0, patient_name=None):
     """Return somebody's rig after a short visit."""
-    session = session_for(GROUPS[group], arm, 1)
+    session = session_for(GROUPS[group], training_of(GROUPS[group], arm), 1)
     if patient_name is not None:
         session = session.model_copy(update={"patient": patient_name})
     learner = Learner(patient(GROUPS[group].who), Learned())
@@ -41,7 +42,7 @@ def test_every_group_has_blocks_that_are_there_and_that_its_programme_is_made_fo
         assert load_programme(group.own.programme).patient == group.who
         assert group.own.programme != group.other.programme
         for arm in ARMS:
-            session = session_for(group, arm, 1)
+            session = session_for(group, training_of(group, arm), 1)
             assert session.cruise_speed_mps <= patient(group.who).preferred_speed_mps
 
 
@@ -83,7 +84,10 @@ def test_moved_is_said_only_of_everybody_and_only_where_it_is_specific():
 
 
 def test_the_page_tells_means_spreads_and_what_was_practised_and_makes_nothing_up():
-    text = page([outcome(1, 7.0, 4.0, 7.0, 6.0), outcome(2, 6.0, nan, 6.1, 6.0)])
+    gains = {"lbp 3": {"lbp 3": 0.4, "lbp 4": -0.02}, "lbp 4": {"lbp 3": nan, "lbp 4": 0.1}}
+    text = page([outcome(1, 7.0, 4.0, 7.0, 6.0), outcome(2, 6.0, nan, 6.1, 6.0)], gains)
+    assert "| lbp 3 | **+40** | -2 |" in text
+    assert "| lbp 4 | – | **+10** |" in text
     assert "| 6.50 (6.00 to 7.00) | 4.00 (4.00 to 4.00) |" in text
     assert "no: not everybody could be measured" in text
     assert "evenness 60" in text
