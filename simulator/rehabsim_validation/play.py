@@ -7,7 +7,6 @@ picture. Makes the last section of PLAY.md anew.
 import platform
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import nan
 from pathlib import Path
@@ -17,16 +16,12 @@ from typing import NamedTuple
 import numpy as np
 from cyclopts import App
 
-from rehabsim.base.clock import run
-from rehabsim.base.config import load_toml
-from rehabsim.base.records import MODES, Event
-from rehabsim.base.site import Session, Site
+from rehabsim.base.records import Event
 from rehabsim.session.log import LogReader
-from rehabsim.session.setup import SIMULATED_SITE, ready_session
-from rehabsim.session.together import run_together, together_plans
+from rehabsim.session.setup import ready_session
 from rehabsim_sim.batch import study
 from rehabsim_validation.page import rows
-from rehabsim_validation.training import WHO
+from rehabsim_validation.training import RUNNING, WHO, Visit, record_seen
 
 OUT = Path(__file__).resolve().parents[1] / "PLAY.md"
 HEADING = "## How well they play\n"
@@ -35,26 +30,8 @@ WHOLE = (
     " ready file"
 )
 DURATIONS_S = {"boat": 90.0, "drive": 90.0, "hike": 120.0, "balance": 180.0}
-RUNNING = MODES.index("running")
 
 app = App(help_on_error=True)
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One session.
-
-    Attributes:
-        scenario: Of it.
-        who: Name of a patient.
-        seed: Of everything random.
-        duration_s: Of it.
-    """
-
-    scenario: str
-    who: str
-    seed: int
-    duration_s: float
 
 
 class Outcome(NamedTuple):
@@ -135,18 +112,8 @@ def play(visit: Visit) -> Outcome:
     session = session.model_copy(update={"patient": visit.who, "seed": visit.seed})
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mcap"
-        stops = _run(session, visit.duration_s, path)
+        stops = record_seen(session, visit.duration_s, path)
         return outcome(visit, LogReader(path), stops)
-
-
-def _run(session: Session, duration_s: float, path: Path) -> tuple[str, ...]:
-    """Record a session of someone who sees it; return why its belts were stopped."""
-    site = load_toml(SIMULATED_SITE, Site)
-    plan, laboratory = together_plans(
-        site, session, "bench", duration_s, str(path), has_picture=True
-    )
-    summary = run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
-    return tuple(summary.stops)
 
 
 def outcome(visit: Visit, log: LogReader, stops: tuple[str, ...]) -> Outcome:

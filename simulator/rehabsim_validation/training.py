@@ -20,7 +20,7 @@ from cyclopts import App
 from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
 from rehabsim.base.records import MODES
-from rehabsim.base.site import Site
+from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import installed
 from rehabsim.session.log import LogReader
 from rehabsim.session.repertoire import SCENARIOS
@@ -141,14 +141,18 @@ def train(visit: Visit) -> Outcome:
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.mcap"
-        site = load_toml(SIMULATED_SITE, Site)
-        plan, laboratory = together_plans(
-            site, session, "bench", visit.duration_s, str(path), has_picture=True
-        )
-        summary = run(
-            lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True
-        )
-        return outcome(visit, LogReader(path), tuple(summary.stops))
+        stops = record_seen(session, visit.duration_s, path)
+        return outcome(visit, LogReader(path), stops)
+
+
+def record_seen(session: Session, duration_s: float, path: Path) -> tuple[str, ...]:
+    """Record a session of someone who sees it; return why its belts were stopped."""
+    site = load_toml(SIMULATED_SITE, Site)
+    plan, laboratory = together_plans(
+        site, session, "bench", duration_s, str(path), has_picture=True
+    )
+    summary = run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
+    return tuple(summary.stops)
 
 
 def outcome(visit: Visit, log: LogReader, stops: tuple[str, ...]) -> Outcome:

@@ -23,8 +23,8 @@ from rehabsim.gait.stability_limits import (
 from rehabsim.session.setup import ready_session
 from rehabsim.training.adapt import AdaptParams
 from rehabsim_sim.patients import patient
-from rehabsim_validation.play import DURATIONS_S, OUT, Outcome, Visit, write
-from rehabsim_validation.training import WHO
+from rehabsim_validation.play import DURATIONS_S, OUT, Outcome, write
+from rehabsim_validation.training import WHO, Visit
 from scenarios.boat import Boat
 from scenarios.drive import Drive
 from scenarios.hike import Hike

@@ -4,7 +4,8 @@ from math import nan
 
 import pytest
 
-from rehabsim_validation.play import HEADING, Outcome, Visit, main, page, play
+from rehabsim_validation.play import HEADING, Outcome, main, page, play
+from rehabsim_validation.training import Visit
 
 
 def test_one_who_sees_a_session_passes_its_gates():
