@@ -19,7 +19,7 @@ from rehabsim.training.programme import block_numbers
 from rehabsim.training.progression import level_after
 
 WHO = subject_of(4242)
-PART = float(os.environ.get("REHABSIM_VISIT_PART", "0.04"))
+PART = float(os.environ.get("REHABSIM_VISIT_PART", "0.02"))
 EFFORT = {"6-20": 11, "0-10": 4}
 
 
