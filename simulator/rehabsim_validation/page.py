@@ -14,6 +14,15 @@ from rehabsim_validation.speed import Speed
 from rehabsim_validation.steady import Steady, Verdict
 
 
+def spread(values: Sequence[float], form: str) -> str:
+    """Return `median (least to most)` of what is known, a dash where nothing is."""
+    known = [value for value in values if value == value]
+    if not known:
+        return "–"
+    median, low, high = (form.format(v) for v in (np.median(known), min(known), max(known)))
+    return f"{median} ({low} to {high})"
+
+
 def rows(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]

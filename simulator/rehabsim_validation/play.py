@@ -20,7 +20,7 @@ from rehabsim.base.records import Event
 from rehabsim.session.log import LogReader
 from rehabsim.session.setup import ready_session
 from rehabsim_sim.batch import study
-from rehabsim_validation.page import rows
+from rehabsim_validation.page import rows, spread
 from rehabsim_validation.training import RUNNING, WHO, Visit, record_seen
 
 OUT = Path(__file__).resolve().parents[1] / "PLAY.md"
@@ -175,13 +175,13 @@ def _table(outcomes: Sequence[Outcome]) -> str:
         body.append(
             [
                 who.replace("_", " "),
-                _spread([each.passed for each in boat], "{:.0f}"),
-                _spread([each.missed for each in boat], "{:.0f}"),
+                spread([each.passed for each in boat], "{:.0f}"),
+                spread([each.missed for each in boat], "{:.0f}"),
                 _mean_and_median([abs(aside_m) for each in boat for aside_m in each.asides_m], 1),
-                _spread([100 * each.lane_frac for each in drive], "{:.0f}"),
+                spread([100 * each.lane_frac for each in drive], "{:.0f}"),
                 _mean_and_median(misses_m, 3),
                 f"{hits} of {len(misses_m)}",
-                _spread(reactions_s, "{:.2f}"),
+                spread(reactions_s, "{:.2f}"),
             ]
         )
     return rows(
@@ -203,14 +203,6 @@ def _mean_and_median(values: Sequence[float], digits: int) -> str:
     if not values:
         return "–"
     return f"{np.median(values):.{digits}f} ({np.mean(values):.{digits}f})"
-
-
-def _spread(values: Sequence[float], form: str) -> str:
-    known = [value for value in values if value == value]
-    if not known:
-        return "–"
-    median, low, high = (form.format(v) for v in (np.median(known), min(known), max(known)))
-    return f"{median} ({low} to {high})"
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from rehabsim.session.together import run_together, together_plans
 from rehabsim.training.adapt import AdaptParams
 from rehabsim_sim.batch import study
 from rehabsim_sim.patients import patient
-from rehabsim_validation.page import rows
+from rehabsim_validation.page import rows, spread
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "scenarios" / "TRAINING.md"
@@ -213,9 +213,9 @@ def _table(outcomes: Sequence[Outcome]) -> str:
                 who.replace("_", " "),
                 f"{sum(each.is_finished for each in these)} of {len(these)}",
                 f"{np.mean([each.tries for each in these]):.0f}",
-                _spread([each.success_frac for each in these], "{:.2f}"),
-                _spread([each.late_frac for each in these], "{:.2f}"),
-                _spread([each.last_level for each in these], "{:.2f}"),
+                spread([each.success_frac for each in these], "{:.2f}"),
+                spread([each.late_frac for each in these], "{:.2f}"),
+                spread([each.last_level for each in these], "{:.2f}"),
                 f"{np.mean([each.speed_mps for each in these]):.2f}",
             ]
         )
@@ -231,14 +231,6 @@ def _table(outcomes: Sequence[Outcome]) -> str:
         ],
         body,
     )
-
-
-def _spread(values: Sequence[float], form: str) -> str:
-    known = [value for value in values if value == value]
-    if not known:
-        return "–"
-    median, low, high = (form.format(v) for v in (np.median(known), min(known), max(known)))
-    return f"{median} ({low} to {high})"
 
 
 if __name__ == "__main__":
