@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import os
+import resource
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from web.fakes import FakeSession
 
 from rehabsim.session.entrance import BURST_COUNT
 from rehabsim.web.keeper_link import KeeperLink
-from rehabsim.web.reception import MAX_MOUTHS, MOUTH_LIFE_NS, NO_TOKEN, Reception
+from rehabsim.web.reception import MAX_MOUTHS, MOUTH_LIFE_NS, NO_TOKEN, NOT_TAKEN, Reception
 from rehabsim.web.session_link import SessionLink
 
 
@@ -85,12 +89,53 @@ def test_pages_that_come_and_go_leave_no_more_sockets_than_allowed():
     assert front.reception.visitors[stays.name] is stays
 
 
-def test_a_real_link_survives_the_same_crowd():
+def count_of_open():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@contextmanager
+def no_socket_left():
+    """Let this process open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (count_of_open() + 20, hard))
+    taken = []
+    with suppress(OSError):
+        while True:
+            taken.append(os.open(os.devnull, os.O_RDONLY))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        for number in taken:
+            os.close(number)
+
+
+def real_reception():
     clock = Clock()
     link = SessionLink("tcp://127.0.0.1:1", "tcp://127.0.0.1:1")
-    reception = Reception(link, KeeperLink("", clock), clock)
+    return link, Reception(link, KeeperLink("", clock), clock)
+
+
+def test_a_real_link_survives_the_same_crowd():
+    link, reception = real_reception()
     for number in range(1200):
         reception.leave(reception.enter(f"page-{number}", 0))
+    link.close()
+
+
+async def test_pages_that_come_when_no_socket_is_left_may_see_and_ask_later():
+    link, reception = real_reception()
+    reception.is_live = lambda now_ns: True
+    with no_socket_left():
+        page = reception.enter("late", 0)
+        page.waiting.clear()
+        await reception.hear(page, json.dumps({"id": "1", "name": "pause"}))
+        await reception.step(0)
+        assert json.loads(page.waiting[-1])["reason"] == NOT_TAKEN
+        assert link.mouth("another").ask(b"{}") is False
+    opened = count_of_open()
+    await reception.hear(page, json.dumps({"id": "2", "name": "pause"}))
+    assert count_of_open() > opened
     link.close()
 
 

@@ -41,22 +41,40 @@ class News(msgspec.Struct, frozen=True):
 
 
 class Mouth:
-    """The socket through which one console asks the session."""
+    """The socket through which one console asks the session.
+
+    Where the machine has no socket left, nothing asked is taken until it has one again.
+    """
 
     def __init__(
         self, context: "zmq.Context[Any]", url: str, name: str, key: ClientKey | None
     ) -> None:
-        self._socket = context.socket(zmq.DEALER)
-        self._socket.setsockopt(zmq.IDENTITY, name.encode())
-        self._socket.setsockopt(zmq.LINGER, 0)
+        self._context = context
+        self._url = url
+        self._name = name
+        self._key = key
+        # At once and not with the first request: nothing is taken before the session has answered.
+        self._socket = self._open()
+
+    def _open(self) -> "zmq.Socket[bytes] | None":
+        try:
+            socket: zmq.Socket[bytes] = self._context.socket(zmq.DEALER)
+        except zmq.ZMQError:
+            return None
+        socket.setsockopt(zmq.IDENTITY, self._name.encode())
+        socket.setsockopt(zmq.LINGER, 0)
         # Without this, what is asked while the session is gone waits for the next session.
-        self._socket.setsockopt(zmq.IMMEDIATE, 1)
-        self._socket.setsockopt(zmq.SNDHWM, MAX_UNSENT_REQUESTS)
-        use_key(self._socket, key)
-        self._socket.connect(url)
+        socket.setsockopt(zmq.IMMEDIATE, 1)
+        socket.setsockopt(zmq.SNDHWM, MAX_UNSENT_REQUESTS)
+        use_key(socket, self._key)
+        socket.connect(self._url)
+        return socket
 
     def ask(self, request: bytes) -> bool:
         """Send one request; False when there is nobody to take it."""
+        self._socket = self._socket or self._open()
+        if self._socket is None:
+            return False
         try:
             self._socket.send(request, zmq.NOBLOCK)
         except zmq.Again:
@@ -65,6 +83,8 @@ class Mouth:
 
     def take(self) -> list[str]:
         """Return the acknowledgements that have arrived, as JSON for the page."""
+        if self._socket is None:
+            return []
         texts = []
         for body in drain(self._socket, MAX_UNSENT_REQUESTS):
             ack = _decode(body, is_json=True)
@@ -74,7 +94,8 @@ class Mouth:
 
     def close(self) -> None:
         """Close; what was not yet sent is forgotten."""
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
 
 class SessionLink:
