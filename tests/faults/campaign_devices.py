@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 from faults.figures import Row
+from faults.kept import study_once
 
 from rehabsim.base.clock import run
 from rehabsim.base.config import load_toml
@@ -23,7 +24,6 @@ from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.together import run_together, together_plans
-from rehabsim_sim.batch import study
 from rehabsim_sim.patients import patient
 
 TITLE = "Faults of devices and scenarios"
@@ -236,7 +236,7 @@ def rows(share: float) -> Iterator[Row]:
 
 
 def _row(what: str, cases: Sequence[Case]) -> Row:
-    founds = study(go, cases)
+    founds = study_once(go, cases, Found)
     failed = [case for case, found in zip(cases, founds, strict=True) if is_failure(case, found)]
     names = sorted({" + ".join(kind for _, kind in case.faults) for case in failed})
     stops_ms = [
