@@ -48,6 +48,12 @@ def practised(tmp_path_factory):
     return record(tmp_path_factory.mktemp("practised"))
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A session of who does not learn."""
+    return record(tmp_path_factory.mktemp("plain"), duration_s=14.0, learning="")[0]
+
+
 def test_a_visit_leaves_what_was_practised_in_it_and_replays(practised):
     log, learned = practised
     assert learned.skills["evenness"].skill > 0.2
@@ -65,23 +71,21 @@ def test_the_same_person_under_another_name_learns_the_same_bit_for_bit(
 
 
 def test_who_does_not_learn_is_the_same_to_the_bit_with_and_without_an_empty_past(
-    practised, tmp_path
+    practised, plain, tmp_path
 ):
     path = tmp_path / "nothing.json"
     write_learned(str(path), Learned())
-    plain, _ = record(tmp_path / "a", duration_s=14.0, learning="")
     past, _ = record(tmp_path / "b", duration_s=14.0, learning="", learned=str(path))
     assert tables(plain) == tables(past)
     # Who learns is watched from the first moment, and the same until there is something learned.
     first = practised[0].table("plates")[:UNLEARNED]
     assert plain.table("plates")[:UNLEARNED].tobytes() == first.tobytes()
-    assert not list((tmp_path / "a").glob("*.json"))
+    assert not list(plain.path.parent.glob("*.json"))
 
 
-def test_the_next_visit_begins_with_what_was_learned(practised, tmp_path):
+def test_the_next_visit_begins_with_what_was_learned(practised, plain, tmp_path):
     path = tmp_path / "learned.json"
     write_learned(str(path), practised[1])
-    plain, _ = record(tmp_path / "a", duration_s=14.0, learning="")
     later, _ = record(tmp_path / "b", duration_s=14.0, learning="", learned=str(path))
     assert tables(plain)["plates"] != tables(later)["plates"]
 

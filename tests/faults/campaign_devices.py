@@ -37,13 +37,13 @@ INTRODUCTION = (
 )
 SHAKY = str(Path(__file__).with_name("shaky.py"))
 SEEDS = 20
-WITHIN_S = 5.0
+WITHIN_S = 4.0
 """How long after its beginning a fault is looked at."""
 
-STATES = {"idle": 0.3, "starting": 1.5, "running": 5.0, "perturbing": 7.1}
-"""When the fault begins, s; the slip is from 7.0 to 7.6 s."""
+STATES = {"idle": 0.3, "starting": 1.5, "running": 3.2, "perturbing": 5.1}
+"""When the fault begins, s; the slip is from 5.0 to 5.6 s."""
 
-PERTURB_S = 7.0
+PERTURB_S = 5.0
 RISE_MPS = 0.03
 """What belts may speed up after a stop: rollers and feet."""
 
