@@ -7,6 +7,7 @@ from still_lake import record
 
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import MODES, PLATFORM_MODES
+from rehabsim.research.walk import read_walk
 from rehabsim.session.log import LogReader
 from rehabsim.session.replay import replay
 
@@ -29,7 +30,22 @@ def test_both_legs_are_perturbed_at_their_phase_it_is_told_and_it_replays(tmp_pa
         asked, change = event.values["asked_change_mps"], event.values["change_mps"]
         assert change == pytest.approx(asked, rel=0.15)
         assert 2.0 < event.values["accel_mps2"] < 5.5
+    check_what_followed(log, events)
     assert replay(tmp_path / "a.mcap").difference is None
+
+
+def check_what_followed(log, events):
+    """Make sure that the report knows of each perturbation how the person went on."""
+    followed = read_walk(log).aftermaths
+    assert [one.event for one in followed] == events
+    for one in followed[:-1]:
+        assert one.ending == "walked_on"
+        assert 0 <= one.step_count <= 8
+    assert np.median([one.greatest_sd for one in followed]) > 4.0
+    first_m = {kind: [] for kind in ("Slip", "Pull", "Push")}
+    for one in followed:
+        first_m[one.event.text.partition(" ")[0]].append(one.margin_backward_m)
+    assert np.nanmean(first_m["Push"]) != pytest.approx(np.nanmean(first_m["Pull"]), abs=0.02)
 
 
 def test_without_limits_for_it_or_beyond_them_a_session_does_not_begin(tmp_path):

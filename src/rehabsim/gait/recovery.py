@@ -1,4 +1,4 @@
-"""After a disturbance: how many steps until someone walks as before; near-falls and falls."""
+"""After a disturbance: how many steps until someone walks as before; help and falls."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +23,8 @@ HARNESS_ASSIST_FRAC = 0.045
 """Of body weight on the harness: at its peak a fall; as the mean of a second, help (Yang & Pai
 2011)."""
 
-STUMBLE_SD = 4.0
-
-Outcome = Literal["recovered", "stumbled", "assisted", "fell"]
+Outcome = Literal["walked_on", "assisted", "fell"]
+"""There is no stumble: margins of steps that nothing disturbed leave the usual ones by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,20 +67,16 @@ def steps_to_recover(values: Sequence[float], first: int) -> Recovery:
     return Recovery(count, greatest, mean, spread)
 
 
-def outcome_of(
-    harness_frac: Sequence[float], rate_hz: float, *, greatest_sd: float, has_fallen: bool
-) -> Outcome:
+def outcome_of(harness_frac: Sequence[float], rate_hz: float, *, has_fallen: bool) -> Outcome:
     """Return how a disturbance ended.
 
     Args:
         harness_frac: Load on the harness over body weight, from the disturbance on; empty where
             none is measured.
         rate_hz: Samples per second of it.
-        greatest_sd: As in `Recovery`.
         has_fallen: Two of the three signs of a fall came together.
 
-    Source: harness load as Yang & Pai 2011 (J Biomech 44:2243); a stumble is a step four
-    standard deviations away.
+    Source: harness load as Yang & Pai 2011 (J Biomech 44:2243).
     """
     load = np.array([value for value in harness_frac if isfinite(value)])
     second = max(round(rate_hz), 1)
@@ -91,4 +86,4 @@ def outcome_of(
         means = np.convolve(load, np.ones(second) / second, "valid")
         if float(means.max()) > HARNESS_ASSIST_FRAC:
             return "assisted"
-    return "stumbled" if greatest_sd > STUMBLE_SD else "recovered"
+    return "walked_on"

@@ -11,6 +11,7 @@ from math import isfinite, nan
 import numpy as np
 
 from rehabsim.base.records import Side
+from rehabsim.gait.recovery import Outcome
 from rehabsim.gait.strides import Stride
 from rehabsim.gait.variability import detrended_fluctuation
 from rehabsim.research.definitions import DEFINITIONS
@@ -41,6 +42,8 @@ NO_MARGIN = "the plates measured no moments or no shear, or the belts' speeds ar
 NO_STAND = (
     f"nobody stood still on resting belts for {MIN_STAND_S:.0f} s, or plates measured no moments"
 )
+NO_PERTURBATION = "nothing perturbed this session"
+NO_RECOVERY = "no perturbation with enough steps before and after it"
 NO_FORCE = "no whole stride with a vertical force on both plates"
 
 BY_STEP: dict[str, tuple[str, str]] = {
@@ -80,6 +83,19 @@ BY_STAND: dict[str, str] = {
 """Single values of one attribute of the sway."""
 
 
+BY_AFTERMATH: dict[str, str] = {
+    "first_margin_backward": "margin_backward_m",
+    "first_margin_lateral": "margin_lateral_m",
+}
+"""Means of one attribute of what followed each perturbation."""
+
+BY_OUTCOME: dict[Outcome, str] = {
+    "assisted": "assist_count",
+    "fell": "fall_count",
+}
+"""How often a perturbation ended so."""
+
+
 def measures_of(walk: Walk) -> list[Measure]:
     """Return every measure, in the order of the table of definitions."""
     found: dict[str, list[Measure]] = {}
@@ -92,6 +108,7 @@ def measures_of(walk: Walk) -> list[Measure]:
         *_places(walk),
         *_forces(walk),
         *_spreads(walk),
+        *_perturbed(walk),
         *_standing(walk),
         *_quality(walk),
     ):
@@ -324,6 +341,20 @@ def _spreads(walk: Walk) -> Iterator[Measure]:
             yield _single(name, spread, side, source, n=n, reason=few)
     spread, n = _spread(_values(walk, "step_width_m"))
     yield _single("step_width_standard_deviation", spread, "both", source, n=n, reason=few)
+
+
+def _perturbed(walk: Walk) -> Iterator[Measure]:
+    source = "channel events, tables plates, ticks and harness; analysed for this report"
+    done = [one for one in walk.aftermaths if not one.is_catch]
+    count = None if walk.belts is None else float(len(done))
+    yield _single("perturbation_count", count, "both", "channel events", reason=NO_BELTS)
+    reason = NO_RECOVERY if done else NO_PERTURBATION
+    yield _mean("steps_to_recover", [one.step_count for one in done], "both", source, reason)
+    for name, column in BY_AFTERMATH.items():
+        yield _mean(name, [getattr(one, column) for one in done], "both", source, reason)
+    for outcome, name in BY_OUTCOME.items():
+        times = float(sum(one.ending == outcome for one in done)) if done else None
+        yield _single(name, times, "both", source, n=len(done), reason=NO_PERTURBATION)
 
 
 def _standing(walk: Walk) -> Iterator[Measure]:

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rehabsim.research.definitions import DEFINITIONS
 from rehabsim.research.estimate import INTERVAL, Measure
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.plots import Plot
+from rehabsim.research.recoveries import Aftermath, Ending
 from rehabsim.research.walk import Walk
 from rehabsim.session.mcap_file import LogHeader
 
@@ -31,8 +33,15 @@ DECIMALS = {
     "Hz": 3,
     "1": 3,
     "count": 0,
+    "steps": 1,
 }
 UNITS = {"1": "", "count": ""}
+ENDINGS: dict[Ending, str] = {
+    "walked_on": "walked on",
+    "assisted": "helped by the harness",
+    "fell": "fell",
+    "stopped": "the belts were stopped",
+}
 NO_BELTS = "An import holds no belts, so none were stopped."
 NO_STOP = "Nothing stopped the belts, and nobody paused them."
 
@@ -64,6 +73,7 @@ def render_page(
         stops=_stops(walk),
         changes=_changes(walk),
         no_stops=NO_BELTS if is_import else NO_STOP,
+        aftermaths=[_aftermath(one) for one in walk.aftermaths],
         trials=[{"at": f"{e.t_ns / 1e9:.2f} s", "text": e.text} for e in walk.trials],
         has_belts=walk.belts is not None,
         plots=[
@@ -81,6 +91,20 @@ def render_page(
         version=__version__,
         log_name=log_name,
     )
+
+
+def _aftermath(one: Aftermath) -> dict[str, str]:
+    margins = (one.margin_backward_m, one.margin_lateral_m)
+    backward, lateral = (f"{m:z.3f}" if isfinite(m) else "not known" for m in margins)
+    return {
+        "at": f"{one.t_s:.2f} s",
+        "text": one.event.text,
+        "backward": backward,
+        "lateral": lateral,
+        "steps": f"{one.step_count:.0f}" if isfinite(one.step_count) else "not known",
+        "farthest": f"{one.greatest_sd:.0f}" if isfinite(one.greatest_sd) else "not known",
+        "ending": ENDINGS[one.ending],
+    }
 
 
 # -- where it comes from -------------------------------------------------------------------

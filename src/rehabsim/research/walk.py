@@ -19,6 +19,7 @@ from rehabsim.gait.review import Reviewed, pressure_contacts, review
 from rehabsim.gait.strides import Stride
 from rehabsim.gait.sway import Sway
 from rehabsim.research.importer import IMPORT
+from rehabsim.research.recoveries import Aftermath, aftermaths
 from rehabsim.research.standing import longest_stand
 from rehabsim.research.tasks import Tasks, tasks_of
 from rehabsim.session.core import PERIOD_NS
@@ -108,6 +109,7 @@ class Walk:
         pauses: Every time the belts were brought to rest without such an event.
         tasks: How tasks ended; None where the log knows of none.
         trials: What a scenario told of trials and tests that ended.
+        aftermaths: What followed each perturbation.
     """
 
     start_s: float
@@ -127,6 +129,7 @@ class Walk:
     pauses: tuple[Event, ...]
     tasks: Tasks | None = None
     trials: tuple[Event, ...] = ()
+    aftermaths: tuple[Aftermath, ...] = ()
 
 
 def read_walk(log: LogReader) -> Walk:
@@ -157,13 +160,15 @@ def read_walk(log: LogReader) -> Walk:
     belt_mps = _belts_of_samples(log, ticks, len(plates))
     found = _Analysed(_analysis(log), times_ns, plates, belt_mps, _checks(log, ticks))
     events, source = found.events, "table plates of the import, analysed for this report"
+    told = log.events()
     stops: tuple[Event, ...] = ()
     pauses: tuple[Event, ...] = ()
     if ticks is not None:
         events = tuple(sorted(_logged_events(log), key=lambda event: event.t_ns))
         source = _agreement(events, found.events)
-        stops = tuple(event for event in log.events() if event.kind == "stop")
+        stops = tuple(event for event in told if event.kind == "stop")
         pauses = _pauses(log, ticks, stops)
+    rests = sorted((*stops, *pauses), key=lambda rest: rest.t_ns)
     return Walk(
         start_s=first_ns / 1e9,
         duration_s=(end_ns - first_ns) / 1e9,
@@ -181,7 +186,8 @@ def read_walk(log: LogReader) -> Walk:
         stops=stops,
         pauses=pauses,
         tasks=None if ticks is None else tasks_of(log, ticks),
-        trials=tuple(event for event in log.events() if event.kind in TRIALS),
+        trials=tuple(event for event in told if event.kind in TRIALS),
+        aftermaths=tuple(aftermaths(told, found.strides, log.table("harness"), rests)),
     )
 
 

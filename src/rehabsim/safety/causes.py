@@ -181,6 +181,10 @@ def _of_session(t_ns: int, wish: WishMessage, limits: Limits) -> Iterator[tuple[
         yield f"plates_{wish.plates}", PLATES_WORDS[wish.plates]
 
 
+HAS_FALLEN = "the person has fallen"
+"""How the stop of a fall begins, by which a report knows it again."""
+
+
 def _of_person(person: Person, limits: Limits) -> Iterator[tuple[str, str]]:
     """Look at the person: on the belts, on their feet, alone, and not too near an end.
 
@@ -205,7 +209,7 @@ def _of_person(person: Person, limits: Limits) -> Iterator[tuple[str, str]]:
     if is_off + is_unloaded + is_hanging >= 2:
         yield (
             "fallen",
-            f"the person has fallen: {100 * load_frac:.0f} % of body weight on the plates,"
+            f"{HAS_FALLEN}: {100 * load_frac:.0f} % of body weight on the plates,"
             f" pressure {person.cop_x_m:.2f} m ahead, {person.harness_n:.0f} N on the harness",
         )
     if is_hanging:

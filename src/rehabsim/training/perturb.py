@@ -18,6 +18,8 @@ from rehabsim.training.stride_clock import NS, StrideClock
 LATE_S = 0.04
 """A heel strike that is known so late after the moment that was asked for still counts."""
 
+CATCH = "Catch trial: nothing happens."
+
 FIRST_LAG_S = 0.03
 """From wish to belt, before it was measured once."""
 
@@ -161,7 +163,7 @@ class Perturber:
     ) -> Wish:
         trial = self._trial
         if trial.is_catch:
-            events.append(_news(state, "Catch trial: nothing happens."))
+            events.append(_news(state, CATCH))
             self._plan_next()
             return wish
         why = why_not(trial, wish, pose, deck, self._limits, self._deck_limits)
