@@ -9,10 +9,11 @@ trap 'rm -f "$said"; kill $(jobs -p) 2>/dev/null' EXIT
 leftover=(nice -n 19)
 chrt --idle 0 true 2>/dev/null && leftover=(chrt --idle 0)
 
-"${leftover[@]}" "$python" -m pytest -m 'not realtime' -n auto --dist loadfile >"$said" 2>&1 &
+"${leftover[@]}" "$python" -m pytest -m 'not realtime' -n auto --dist loadfile \
+    --durations 30 --durations-min 5 >"$said" 2>&1 &
 rest=$!
 status=0
-"$python" -m pytest -m realtime || status=1
+"$python" -m pytest -m realtime --durations 30 --durations-min 5 || status=1
 wait "$rest" || status=1
 cat "$said"
 exit $status
