@@ -65,6 +65,10 @@ def render_page(
         changes=_changes(walk),
         no_stops=NO_BELTS if is_import else NO_STOP,
         trials=[{"at": f"{e.t_ns / 1e9:.2f} s", "text": e.text} for e in walk.trials],
+        perturbations=[
+            {"at": f"{e.t_ns / 1e9:.2f} s", "source": e.source, "text": e.text}
+            for e in walk.perturbations
+        ],
         has_belts=walk.belts is not None,
         plots=[
             {
