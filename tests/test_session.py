@@ -11,6 +11,7 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.site import Site
 from rehabsim.safety.messages import decode_report
 from rehabsim.session.log import LogReader
+from rehabsim.session.log_repair import verify
 from rehabsim.session.mcap_file import Sink, items
 from rehabsim.session.replay import replay
 from rehabsim.session.setup import SIMULATED_SITE, ready_session
@@ -102,8 +103,12 @@ def test_the_keeper_never_misses_a_tick_in_virtual_time(boat_log):
 # -- a replay notices ----------------------------------------------------------------------
 
 
-def rewrite(source, target, change):
-    """Copy a log, passing each message through `change(channel, data)`."""
+def rewrite(source, target, change, *, added=""):
+    """Copy a log, passing each message through `change(channel, data)`.
+
+    The last message of the channel `added` is there twice.
+    """
+    last = None
     with target.open("wb") as file:
         sink = Sink(file, is_compressed=True)
         names = set()
@@ -115,7 +120,11 @@ def rewrite(source, target, change):
                 sink.table(table)
             names.add(name)
             data = change(name, message.data)
-            (sink.rows if table is not None else sink.text)(name, message.log_time, data)
+            add = sink.rows if table is not None else sink.text
+            add(name, message.log_time, data)
+            last = (add, name, message.log_time, data) if name == added else last
+        if last is not None:
+            last[0](*last[1:])
         sink.finish()
 
 
@@ -147,6 +156,33 @@ def test_one_changed_plate_sample_is_found_at_its_tick(boat_log, tmp_path):
     assert difference is not None
     assert difference.tick == ticks["tick"][expected]
     assert "inputs are not those that were logged" in difference.what
+
+
+@pytest.mark.parametrize("channel", ["events", "acks"])
+def test_what_is_added_at_the_end_of_a_log_is_found(tmp_path, channel):
+    record(tmp_path / "a.mcap", duration_s=2.0)
+    rewrite(tmp_path / "a.mcap", tmp_path / "b.mcap", lambda name, data: data, added=channel)
+    assert replay(tmp_path / "a.mcap").difference is None
+    difference = replay(tmp_path / "b.mcap").difference
+    assert difference is not None
+    assert "more than were made again" in difference.what
+    assert difference.tick == 499
+
+
+@pytest.mark.parametrize("table", ["plates", "scene", "ticks"])
+def test_a_log_whose_end_was_cut_off_one_table_is_not_sound(tmp_path, table):
+    record(tmp_path / "a.mcap", duration_s=2.0)
+    assert verify(tmp_path / "a.mcap") == []
+    last = len(LogReader(tmp_path / "a.mcap")._blocks[table])
+    size = LogReader(tmp_path / "a.mcap").table(table).dtype.itemsize
+
+    def change(name, data):
+        nonlocal last
+        last -= name == table
+        return data[:-size] if name == table and last == 0 else data
+
+    rewrite(tmp_path / "a.mcap", tmp_path / "b.mcap", change)
+    assert any("ticks" in fault for fault in verify(tmp_path / "b.mcap"))
 
 
 def test_one_changed_request_is_found_at_its_tick(boat_log, tmp_path):

@@ -3,8 +3,13 @@
 import io
 
 import pytest
+from msgspec import structs
+from session.test_log import HEADER
 
+from rehabsim.cli.subjects import logs_of
+from rehabsim.session.log import LogWriter
 from rehabsim.session.setup import SIMULATED_SITE
+from rehabsim.session.subject import subject_of
 
 
 @pytest.fixture
@@ -53,6 +58,16 @@ def test_sessions_are_deleted_only_when_asked_for_and_no_other(people, rehabsim,
     assert "broken.mcap" in err
     left = sorted(path.name for path in (tmp_path / "sessions").iterdir())
     assert left == ["1.mcap", "broken.mcap"]
+
+
+def test_what_recover_kept_of_a_damaged_log_is_theirs_too(tmp_path):
+    subject = subject_of(7)
+    for name, who in (("a.mcap", subject), ("b.mcap", "anonymous")):
+        header = structs.replace(HEADER, kind="session", session={"subject": who})
+        for path in (tmp_path / name, tmp_path / f"{name}.damaged", tmp_path / f"{name}.damaged2"):
+            LogWriter(path, header, (), is_live=False).close(1)
+    found = [path.name for path in logs_of(subject, tmp_path)]
+    assert found == ["a.mcap", "a.mcap.damaged", "a.mcap.damaged2"]
 
 
 def test_the_progress_of_somebody_is_deleted_with_their_sessions_and_of_nobody_else(

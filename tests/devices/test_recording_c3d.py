@@ -152,6 +152,13 @@ def test_platforms_after_the_second_change_nothing(tmp_path):
     np.testing.assert_array_equal(three, two)
 
 
+def test_platforms_that_are_left_out_are_told(tmp_path):
+    path = write_c3d(tmp_path / "three.c3d", ON_LEFT, ON_RIGHT, ON_FAR)
+    note = read_recording(path, forward="+x").note
+    assert "3 force platforms" in note
+    assert "the others are left out" in note
+
+
 # -- refusals --------------------------------------------------------------------------------
 
 

@@ -246,6 +246,7 @@ def test_jitter_of_a_time_column_makes_no_gaps(recording):
         ("foot,hand\n1,2\n", "", "its header 'foot,hand' names no force of ours"),
         ("1,2\n0.5,2\n", "time_s,left_fz_n", "sample 2: its time 0.5 s does not follow 1 s"),
         ("1,2\n", "time_s,left_fz_n", "one sample has no rate"),
+        ("0,2\n1,2\n2,3\n", "time_s,left_fz_n", "a time column counts seconds"),
     ],
 )
 def test_what_a_file_gets_wrong_is_one_sentence(file, text, columns, words):

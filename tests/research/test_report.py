@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 from rehabsim.base.errors import ConfigError, LogError
+from rehabsim.base.records import Event
 from rehabsim.cli.logs import _report_folders
-from rehabsim.research.page import origin_of
+from rehabsim.research.measures import measures_of
+from rehabsim.research.page import origin_of, render_page
 from rehabsim.research.report import write_report
+from rehabsim.research.walk import read_walk
 from rehabsim.session.log import LogReader, LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.table import PLATES, Column, Table
@@ -178,6 +181,27 @@ def test_the_badge_says_how_real_the_devices_were(urls, badge, words):
     assert words in " ".join(origin["lines"])
 
 
+def test_a_picture_of_another_walk_does_not_stay_beside_a_new_report(make_session, tmp_path):
+    folder = tmp_path / "report"
+    folder.mkdir()
+    for name in ("step_times.png", "mine.png"):
+        (folder / name).write_bytes(b"old")
+    write_report(make_session(duration_s=1.0, script=(), has_plates=False), folder)
+    assert {path.name for path in folder.iterdir()} == TABLES | {"belt_speed.png", "mine.png"}
+
+
+def test_a_report_tells_every_perturbation(make_session, monkeypatch):
+    text = "Slip 1 of 24, left leg: 0.38 m/s <slower>; +4 ms off 10 % of the stride."
+    log = LogReader(make_session(duration_s=1.0, script=(), has_plates=False))
+    came = Event(500_000_000, "perturbation", "training", "none", text)
+    monkeypatch.setattr(log, "events", lambda: [came])
+    walk = read_walk(log)
+    page = render_page(log.header, "a.mcap", walk, measures_of(walk), ())
+    assert "<h2>Perturbations, and what followed</h2>" in page
+    assert "Slip 1 of 24, left leg: 0.38 m/s &lt;slower&gt;; +4 ms off 10 % of the stride." in page
+    assert "perturbed strides included" in page
+
+
 # -- imports -------------------------------------------------------------------------------
 
 
@@ -199,6 +223,12 @@ def test_logs_of_one_name_have_reports_of_their_own():
     folders = [folder for _, folder in _report_folders(logs, Path("out"))]
     assert folders == [Path("out/walk"), Path("out/walk-2"), Path("out/other")]
     assert _report_folders(logs[:1], Path("out")) == [(logs[0], Path("out"))]
+
+
+def test_no_report_is_written_over_another_whatever_the_logs_are_called():
+    logs = [Path("one/walk.mcap"), Path("two/walk.mcap"), Path("walk-2.mcap")]
+    folders = [folder for _, folder in _report_folders(logs, Path("out"))]
+    assert len(set(folders)) == 3
 
 
 # -- refusals ------------------------------------------------------------------------------

@@ -7,11 +7,13 @@ import pytest
 from gait.people import column, walk
 
 from rehabsim.base.records import WRENCH_COLUMNS, GaitEvent
+from rehabsim.gait.analysis import GaitAnalysis
 from rehabsim.research.importer import import_file
 from rehabsim.research.measures import measures_of
 from rehabsim.research.standing import longest_stand
-from rehabsim.research.walk import read_walk
+from rehabsim.research.walk import _Analysed, read_walk
 from rehabsim.session.log import LogReader
+from rehabsim.session.table import PLATES
 
 T_S = np.arange(0, 90, 0.001)
 
@@ -71,3 +73,38 @@ def test_the_sway_of_a_simulated_person_who_stands_is_theirs(tmp_path):
     for name, axis in (("sway_forward", "cop_x_m"), ("sway_sideways", "cop_y_m")):
         assert found[name] == pytest.approx(column(truth, axis).std(), rel=0.1)
     assert found["sway_ellipse_area"] > 1e-4
+
+
+def plate_rows(wrench, dt_ns):
+    """Return rows of the table plates, each sample a chunk of its own."""
+    rows = np.zeros(len(wrench), PLATES.dtype)
+    rows["sequence"] = np.arange(len(wrench))
+    rows["t_ns"] = rows["device_t_ns"] = rows["sequence"] * dt_ns
+    rows["dt_ns"], rows["is_first"] = dt_ns, True
+    for index, name in enumerate(WRENCH_COLUMNS):
+        rows[name] = wrench[:, index]
+    return rows
+
+
+def test_the_sway_is_told_by_plates_as_they_were_zeroed():
+    wrench = standing()[::10]
+    wrench[:300] = 0.0
+    wrench[:, (2, 8)] += 80.0
+    rows = plate_rows(wrench, 10_000_000)
+    t_ns, belts_mps = rows["t_ns"].astype(np.int64), np.zeros((len(rows), 2))
+    found = _Analysed(GaitAnalysis(), t_ns, rows, belts_mps, {50: ["zero_plates"]})
+    sway = longest_stand(t_ns / 1e9, found.wrench, belts_mps, ())
+    assert sway.rms_ap_m == pytest.approx(0.01 / np.sqrt(2), rel=0.02)
+
+
+def test_one_plate_under_both_feet_has_a_sway_and_no_share_of_load():
+    wrench = np.full((len(T_S) // 10, 12), np.nan)
+    wrench[:, :6] = (standing()[:, :6] + standing()[:, 6:])[::10]
+    rows = plate_rows(wrench, 10_000_000)
+    t_ns, belts_mps = rows["t_ns"].astype(np.int64), np.zeros((len(rows), 2))
+    analysis = GaitAnalysis(is_single=True)
+    found = _Analysed(analysis, t_ns, rows, belts_mps, {})
+    sway = longest_stand(t_ns / 1e9, found.wrench, belts_mps, ())
+    assert sway.rms_ap_m == pytest.approx(0.01 / np.sqrt(2), rel=0.02)
+    share = analysis.step((), None, 90_000_000_000)[0].load_share_left_frac
+    assert share != share

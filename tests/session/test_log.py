@@ -1,5 +1,7 @@
 """The log: whole for anyone to read, mendable after any cut, harmless when the disk fails."""
 
+import errno
+
 import msgspec
 import numpy as np
 import pytest
@@ -118,3 +120,24 @@ def test_a_gap_is_found_and_told(tmp_path):
     log.close(0)
     (fault,) = verify(tmp_path / "a.mcap")
     assert "4 of sequence missing before row 8" in fault
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_damaged_log_is_kept_where_a_disk_has_no_links(tmp_path, monkeypatch, is_full):
+    path = tmp_path / "a.mcap"
+    leave_as_killed(write(path, is_live=True), SAMPLES * 1_000_000)
+    damaged = path.read_bytes()
+
+    def refuse(*_):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    if is_full:
+        monkeypatch.setattr("shutil.copy2", refuse)
+        with pytest.raises(LogError, match="nothing was changed"):
+            recover(path)
+        assert [file.name for file in tmp_path.iterdir()] == ["a.mcap"]
+    else:
+        log, kept = recover(path)
+        assert log.is_complete
+        assert kept.read_bytes() == damaged

@@ -65,7 +65,7 @@ def main() -> None:
     try:
         status = app(sys.argv[1:], exit_on_error=False, print_error=False)
     except CycloptsError as error:
-        err.print(str(error).strip())
+        err.print(str(error).strip(), markup=False)
         sys.exit(EXIT_USAGE)
     except ConfigError as error:
         err.print(str(error), soft_wrap=True, markup=False)

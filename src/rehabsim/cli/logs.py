@@ -67,12 +67,11 @@ def _report_folders(logs: list[Path], out_dir: Path) -> list[tuple[Path, Path]]:
     """Return each log with its own folder; logs of the same name do not overwrite each other."""
     if len(logs) == 1:
         return [(logs[0], out_dir)]
-    taken: dict[str, int] = {}
-    pairs = []
+    found: dict[str, Path] = {}
     for path in logs:
-        count = taken[path.stem] = taken.get(path.stem, 0) + 1
-        pairs.append((path, out_dir / (path.stem if count == 1 else f"{path.stem}-{count}")))
-    return pairs
+        names = (path.stem, *(f"{path.stem}-{count}" for count in range(2, len(logs) + 1)))
+        found[next(name for name in names if name not in found)] = path
+    return [(path, out_dir / name) for name, path in found.items()]
 
 
 def import_command(
@@ -83,7 +82,7 @@ def import_command(
     rate: float | None = None,
     forward: Annotated[str, Parameter(allow_leading_hyphen=True)] = "",
 ) -> int:
-    """Turn another program's file into a log that replay, report and export accept.
+    """Turn another program's file into a log that report, info and verify accept.
 
     Parameters
     ----------

@@ -276,7 +276,8 @@ def _go(going: VisitRun, visit: Visit, name: str, path: Path) -> int:
     try:
         going.run(visit)
     except (KeyboardInterrupt, EOFError):
-        _print(f"\nEnded. What was done is in {path}; `rehabsim programme run {name}` goes on.")
+        whose = f"{name} --subject {going.progress.subject}"
+        _print(f"\nEnded. What was done is in {path}; `rehabsim programme run {whose}` goes on.")
         return 130
     _print(f"Progress: {path}")
     return 0

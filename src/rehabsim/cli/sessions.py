@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import msgspec
 from cyclopts import Parameter
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -222,13 +223,13 @@ def _show_summary(summary: Any) -> int:
     table.add_row("heel strikes", f"{summary.heel_strike_count}")
     table.add_row("walked", f"{summary.left_distance_m:.1f} m")
     for text in summary.stops:
-        table.add_row("stopped", text)
+        table.add_row("stopped", escape(text))
     if summary.platform:
-        table.add_row("platform", f"[bold red]{summary.platform}[/]")
+        table.add_row("platform", f"[bold red]{escape(summary.platform)}[/]")
     if summary.lost_block_count:
         blocks = f"{summary.lost_s:.2f} s of the session, {summary.lost_block_count} blocks"
         table.add_row("not recorded", blocks)
-    table.add_row("log", summary.log or "none")
+    table.add_row("log", escape(summary.log or "none"))
     out.print(table)
     if summary.log_failure:
         raise RehabsimError(summary.log_failure)

@@ -107,11 +107,14 @@ def delete(
 
 
 def logs_of(subject: str, folder: Path) -> list[Path]:
-    """Return the session logs and progress of one subject that lie in `folder` or below it."""
+    """Return the session logs and progress of one subject that lie in `folder` or below it.
+
+    What `log recover` has kept of a damaged log is one, too.
+    """
     from rehabsim.session.log import LogReader
 
     found = []
-    for path in sorted(folder.rglob("*.mcap")):
+    for path in sorted((*folder.rglob("*.mcap"), *folder.rglob("*.mcap.damaged*"))):
         if path.is_symlink() or not path.is_file():
             continue
         try:

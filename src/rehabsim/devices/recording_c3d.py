@@ -58,7 +58,8 @@ def read_c3d_plates(path: Path, forward: str) -> tuple[Floats, float, str]:
     except (OSError, RuntimeError, ValueError) as error:
         why = str(error).rstrip(".")
         raise ConfigError(f"{path}: not a C3D file that can be read: {why}.") from error
-    platforms = content["data"]["platform"][:2]
+    found = content["data"]["platform"]
+    platforms = found[:2]
     if not platforms:
         raise ConfigError(f"{path}: holds no force platform.")
     unit = platforms[0]["unit_position"]
@@ -74,8 +75,9 @@ def read_c3d_plates(path: Path, forward: str) -> tuple[Floats, float, str]:
         whole = slice(6 * index, 6 * index + 6)
         wrench[:, whole] = _wrench(platform, lab_from_file, centre_m - middle_m)
     names = ("first is left, the second right", "only one is left")[len(platforms) == 1]
+    names += ", the others are left out" if len(found) > len(platforms) else ""
     note = (
-        f"{path.name}, {len(platforms)} force platforms at {rate_hz:g} Hz, forward is {forward} of"
+        f"{path.name}, {len(found)} force platforms at {rate_hz:g} Hz, forward is {forward} of"
         f" the file, the {names}."
     )
     return wrench, rate_hz, note

@@ -30,6 +30,9 @@ BARE_COLUMNS = f"{SKIPPED},{SKIPPED},left_fz_n,{SKIPPED},{SKIPPED},right_fz_n"
 """What is taken from six columns without a header: the axes on the floor have no common order."""
 
 MIN_RATE_HZ, MAX_RATE_HZ = 1.0, 100_000.0
+MIN_STAMPED_HZ = 10.0
+"""A time column that is slower counts something else than seconds: milliseconds, or samples."""
+
 GAP_STEPS = 1.5
 """A time step longer than this many usual ones is a gap: samples are missing there."""
 
@@ -336,7 +339,7 @@ def _steps(path: Path, time_s: Doubles) -> tuple[Ints, float]:
         )
     step_s = float(np.mean(steps_s[steps_s <= GAP_STEPS * np.median(steps_s)]))
     rate_hz = float(f"{1 / step_s:.6g}")
-    if not MIN_RATE_HZ <= rate_hz <= MAX_RATE_HZ:
+    if not MIN_STAMPED_HZ <= rate_hz <= MAX_RATE_HZ:
         raise ConfigError(
             f"{path}: its time column steps by {step_s:g} s; a time column counts seconds, give"
             " rate=… instead."

@@ -1,6 +1,7 @@
 """The whole analysis, a chunk at a time: the same for a live session and for a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite, nan
 from typing import Literal
 
@@ -65,6 +66,7 @@ class GaitAnalysis:
         inertia: What accelerating belts do to the plates, to be taken off.
 
     Attributes:
+        is_single: As given. Nobody knows then how the load is shared between the feet.
         history: The last seconds of frames, columns `COLUMNS`.
         zero: The plates' zero, as followed while walking.
         frames: What became of the samples.
@@ -82,7 +84,7 @@ class GaitAnalysis:
         self.history = History(COLUMNS)
         self.zero = SwingZero()
         self.frames = FrameMaker()
-        self._is_single = is_single
+        self.is_single = is_single
         self._unburden = None if inertia is None else Unburden(inertia)
         self._asked: list[tuple[int, Check]] = []
         self._verdicts: list[Verdict] = []
@@ -94,7 +96,7 @@ class GaitAnalysis:
         self._events: list[GaitEvent] = []
         self._done: list[Stride] = []
         self._finder = ContactFinder(self._note, self._force_n, is_single=is_single)
-        self._strides = StrideMaker(self.history, self._done.append)
+        self._strides = StrideMaker(self.history, self._keep)
         self.pressure_delay_s = 0.0
         self._dt_s = nan
         self._totals = np.zeros(5)
@@ -155,6 +157,9 @@ class GaitAnalysis:
         self._strides.end()
         return self.take_strides()
 
+    def _keep(self, stride: Stride) -> None:
+        self._done.append(replace(stride, load_share_left_frac=nan) if self.is_single else stride)
+
     def prepare(self, check: Check) -> None:
         """Begin a guided check; `take_verdicts` has its answer about a second later."""
         self._asked.append((self.history.count, check))
@@ -170,15 +175,17 @@ class GaitAnalysis:
     def _take(self, t_ns: Instants, dt_ns: int, wrench: Doubles, belt_mps: Doubles) -> None:
         if not len(t_ns):
             return
-        if self._is_single:
+        if self.is_single:
             wrench = np.concatenate([wrench[:, :6], wrench[:, :6]], axis=1) / 2
         for part in unbroken(t_ns, dt_ns):
             self._take_frames(self.frames.make(t_ns[part], dt_ns, wrench[part], belt_mps[part]))
 
     def _take_frames(self, frames: Frames) -> None:
         """Take frames that follow each other without a gap."""
-        if self._unburden is not None and frames.is_new:
-            self._unburden.forget()
+        if frames.is_new:
+            self.history.note_gap()
+            if self._unburden is not None:
+                self._unburden.forget()
         if self.frames.dt_s != self._dt_s:
             self._set_rate(self.frames.dt_s)
         first = 0
@@ -337,7 +344,7 @@ class GaitAnalysis:
             com_vy_mps=row[_CHANNEL["com_vy_mps"]],
             xcom_x_m=row[_CHANNEL["xcom_x_m"]],
             xcom_y_m=row[_CHANNEL["xcom_y_m"]],
-            load_share_left_frac=self._share.left_frac,
+            load_share_left_frac=nan if self.is_single else self._share.left_frac,
             has_left_stance=self._finder.feet.is_down[LEFT],
             has_right_stance=self._finder.feet.is_down[RIGHT],
             body_weight_n=self._weight.newtons,

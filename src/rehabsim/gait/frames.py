@@ -5,9 +5,10 @@ that a file is analysed much faster than it was recorded. Frames depend on the s
 never on how these were cut into chunks.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import pairwise
-from math import isfinite, nan
+from math import ceil, isfinite, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -248,6 +249,8 @@ class History:
     """
 
     SIZE = 2048
+    GAPS = 512
+    """Gaps that are remembered: as each is longer than 20 ms, those of ten seconds at least."""
 
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
@@ -255,7 +258,17 @@ class History:
         self._rows = np.full((2 * self.SIZE, len(columns)), nan)
         self._t_ns = np.zeros(2 * self.SIZE, np.int64)
         self._base = 0
+        self._gaps: deque[int] = deque(maxlen=self.GAPS)
         self.count = 0
+
+    def note_gap(self) -> None:
+        """Remember that samples are missing before the frame that comes next."""
+        if self.count:
+            self._gaps.append(self.count)
+
+    def has_gap(self, first: float, last: float) -> bool:
+        """Return whether samples are missing between two frames, fractions of frames included."""
+        return any(int(first) < frame <= ceil(last) for frame in self._gaps)
 
     def append(self, t_ns: Instants, rows: Doubles) -> None:
         """Remember frames; there may be `SIZE` of them at most."""

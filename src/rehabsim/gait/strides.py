@@ -1,7 +1,7 @@
 """From contacts to strides: times, places, forces and margins of each.
 
 A time counts only between clear-cut contacts, and only when nothing was missed inside it: the
-feet alternate, and neither step nor stride is longer than a walking person takes.
+feet alternate, no samples are missing, and no step or stride is longer than a person takes.
 """
 
 from bisect import insort
@@ -47,7 +47,7 @@ class Stride:
         side: Whose heel strike.
         heel_strike_t_s: When.
         toe_off_t_s: The same foot's next.
-        next_heel_strike_t_s: The same foot's next; NaN after a pause or a missed step.
+        next_heel_strike_t_s: The same foot's next; NaN after a pause, a missed step or a gap.
         confidence: Of the heel strike.
         step_time_s: From the other foot's heel strike to this one.
         stride_time_s: To the same foot's next heel strike.
@@ -186,7 +186,8 @@ class StrideMaker:
             if ahead.after is None:
                 ahead.after = landing
             is_next = last is None or ahead.t_ns > last.t_ns
-            if is_next and 0 < t_ns - ahead.t_ns <= MAX_STEP_S * 1e9:
+            is_seen = not self.history.has_gap(ahead.contact.at, contact.known)
+            if is_next and is_seen and 0 < t_ns - ahead.t_ns <= MAX_STEP_S * 1e9:
                 landing.before = ahead
                 foot.step_time_s = (t_ns - ahead.t_ns) / 1e9
         foot.landing = landing
@@ -198,18 +199,21 @@ class StrideMaker:
     ) -> None:
         """End a stride with the same foot's next landing; tell it when that has been placed."""
         is_alternate = last.after is not None and last.after is other.landing
-        is_whole = is_alternate and landing.t_ns - last.t_ns <= MAX_STRIDE_S * 1e9
+        is_seen = not self.history.has_gap(last.contact.at, landing.contact.known)
+        is_whole = is_alternate and is_seen and landing.t_ns - last.t_ns <= MAX_STRIDE_S * 1e9
         if is_whole:
             weigh(self._mean_n(last, landing))
             if last.lift is not None:
                 foot = self.feet[landing.contact.foot]
-                foot.swing_time_s = _between_s(
+                foot.swing_time_s = self._between_s(
                     last.lift, last.lift_ns, landing.contact, landing.t_ns
                 )
         end = landing if is_whole else None
-        self._wait(
-            landing.contact.at + TELL_S / self._dt_s, lambda: self.tell(self._stride(last, end))
-        )
+        self._wait(landing.contact.at + TELL_S / self._dt_s, lambda: self._tell(last, end))
+
+    def _tell(self, begun: Landing, end: Landing | None) -> None:
+        self.tell(self._stride(begun, end))
+        begun.before = None  # else each would keep every one before it
 
     def work(self, now: int) -> None:
         """Do what had to wait for frames before number `now`, in their order."""
@@ -223,7 +227,7 @@ class StrideMaker:
             landing = foot.landing
             if landing is not None and (now_ns - landing.t_ns) / 1e9 > MAX_STRIDE_S:
                 foot.landing = None
-                self.tell(self._stride(landing, None))
+                self._tell(landing, None)
 
     def end(self) -> None:
         """Tell all strides, whole or not: no frames will come any more."""
@@ -239,10 +243,10 @@ class StrideMaker:
         own, ahead = foot.landing, other.landing
         if own is not None and own.lift is None:
             own.lift, own.lift_ns = contact, t_ns
-            foot.stance_time_s = _between_s(own.contact, own.t_ns, contact, t_ns)
+            foot.stance_time_s = self._between_s(own.contact, own.t_ns, contact, t_ns)
         if ahead is not None and ahead.other_lift is None:
             ahead.other_lift, ahead.other_lift_ns = contact, t_ns
-            other.double_support_time_s = _between_s(ahead.contact, ahead.t_ns, contact, t_ns)
+            other.double_support_time_s = self._between_s(ahead.contact, ahead.t_ns, contact, t_ns)
             frame = contact.at + ALONE_S / self._dt_s + self._lag
             self._wait(frame + 1, lambda: self._place_late(ahead, frame))
 
@@ -254,9 +258,8 @@ class StrideMaker:
         if contact.is_alone:
             frame = round(contact.at + PLACE_S / self._dt_s)
             side = SIDES[contact.foot]
-            x_m = self.history.get(frame, f"{side}_cop_x_m") + self._travel_m(
-                contact.foot, contact.at, frame
-            )
+            travel_m = self._travel_m(contact.foot, contact.at, frame)
+            x_m = self.history.get(frame, f"{side}_cop_x_m") + travel_m
             self._placed(landing, x_m, self.history.get(frame, f"{side}_cop_y_m"))
         self._wait(contact.at + self._lag + 1, lambda: self._margin(landing))
 
@@ -305,8 +308,8 @@ class StrideMaker:
 
         NaN where the belt's speed was not known all the time.
         """
-        lost = "belt_unknown_s"
-        if self.history.get(int(last), lost) != self.history.get(int(first), lost):
+        lost = (self.history.get(int(frame), "belt_unknown_s") for frame in (first, last))
+        if next(lost) != next(lost) or self.history.has_gap(first, last):
             return nan
         name = f"{SIDES[foot]}_belt_m"
         return self._between(name, last) - self._between(name, first)
@@ -325,7 +328,7 @@ class StrideMaker:
         foot, lift = contact.foot, begun.lift
         step_s = nan
         if begun.before is not None:
-            step_s = _between_s(begun.before.contact, begun.before.t_ns, contact, t_ns)
+            step_s = self._between_s(begun.before.contact, begun.before.t_ns, contact, t_ns)
         times: dict[str, float] = {}
         if end is not None:
             times = self._whole(begun, end)
@@ -347,13 +350,13 @@ class StrideMaker:
         """Return what only a whole stride has."""
         contact, lift = begun.contact, begun.lift
         first, last = contact.at, end.contact.at
-        stride_s = _between_s(contact, begun.t_ns, end.contact, end.t_ns)
+        stride_s = self._between_s(contact, begun.t_ns, end.contact, end.t_ns)
         found = {"next_heel_strike_t_s": end.t_ns / 1e9, "stride_time_s": stride_s}
         if lift is not None:
-            found["stance_time_s"] = _between_s(contact, begun.t_ns, lift, begun.lift_ns)
-            found["swing_time_s"] = _between_s(lift, begun.lift_ns, end.contact, end.t_ns)
+            found["stance_time_s"] = self._between_s(contact, begun.t_ns, lift, begun.lift_ns)
+            found["swing_time_s"] = self._between_s(lift, begun.lift_ns, end.contact, end.t_ns)
         if begun.other_lift is not None:
-            found["double_support_time_s"] = _between_s(
+            found["double_support_time_s"] = self._between_s(
                 contact, begun.t_ns, begun.other_lift, begun.other_lift_ns
             )
         travel_m = self._travel_m(contact.foot, first, last)
@@ -380,19 +383,18 @@ class StrideMaker:
     def _stance(self, landing: Landing) -> Stance:
         """Return the forces of a stance whose foot was alone on its plate from end to end."""
         lift, after = landing.lift, landing.after
-        is_alone = landing.contact.is_alone and lift is not None and lift.confidence == 1.0
-        if not is_alone or (after is not None and not after.contact.is_alone):
+        if lift is None or lift.confidence < 1.0 or not landing.contact.is_alone:
             return NO_STANCE
-        assert lift is not None
+        is_shared = after is not None and not after.contact.is_alone
+        if is_shared or self.history.has_gap(landing.contact.at, lift.known):
+            return NO_STANCE
         side = SIDES[landing.contact.foot]
-        forces = self.history.span(
-            int(landing.contact.at), ceil(lift.at) + 1, f"{side}_fx_n", f"{side}_fz_n"
-        )
+        first, last = int(landing.contact.at), ceil(lift.at) + 1
+        forces = self.history.span(first, last, f"{side}_fx_n", f"{side}_fz_n")
         return measure_stance(forces, self._dt_s)
 
-
-def _between_s(first: Contact, first_ns: int, second: Contact, second_ns: int) -> float:
-    """Return the time from one contact to the other, NaN unless both are clear-cut."""
-    if min(first.confidence, second.confidence) < CLEAR or second_ns <= first_ns:
-        return nan
-    return (second_ns - first_ns) / 1e9
+    def _between_s(self, first: Contact, first_ns: int, second: Contact, second_ns: int) -> float:
+        """Return the time from one contact to the other, NaN unless both are clear-cut."""
+        if min(first.confidence, second.confidence) < CLEAR or second_ns <= first_ns:
+            return nan
+        return nan if self.history.has_gap(first.at, second.known) else (second_ns - first_ns) / 1e9

@@ -73,8 +73,8 @@ def render_page(
         stops=_stops(walk),
         changes=_changes(walk),
         no_stops=NO_BELTS if is_import else NO_STOP,
-        aftermaths=[_aftermath(one) for one in walk.aftermaths],
         trials=[{"at": f"{e.t_ns / 1e9:.2f} s", "text": e.text} for e in walk.trials],
+        perturbations=_perturbations(walk),
         has_belts=walk.belts is not None,
         plots=[
             {
@@ -93,12 +93,22 @@ def render_page(
     )
 
 
+def _perturbations(walk: Walk) -> list[dict[str, str]]:
+    """Return what was told of perturbations, and what followed where one was done."""
+    followed = {id(one.event): one for one in walk.aftermaths}
+    rows = []
+    for event in walk.perturbations:
+        row = {"at": f"{event.t_ns / 1e9:.2f} s", "source": event.source, "text": event.text}
+        one = followed.get(id(event))
+        rows.append(row if one is None else row | _aftermath(one))
+    return rows
+
+
 def _aftermath(one: Aftermath) -> dict[str, str]:
     margins = (one.margin_backward_m, one.margin_lateral_m)
     backward, lateral = (f"{m:z.3f}" if isfinite(m) else "not known" for m in margins)
     return {
         "at": f"{one.t_s:.2f} s",
-        "text": one.event.text,
         "backward": backward,
         "lateral": lateral,
         "steps": f"{one.step_count:.0f}" if isfinite(one.step_count) else "not known",

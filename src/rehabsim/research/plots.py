@@ -45,6 +45,9 @@ STYLE: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+NAMES = ("belt_speed", "vertical_forces", "mean_vertical_forces", "step_times")
+"""Of all figures there can be."""
+
 WIDTH_IN = 7.3
 DPI = 170
 SHOWN_STRIDES = 4

@@ -16,7 +16,7 @@ from rehabsim.gait.strides import Stride
 from rehabsim.research.estimate import Measure
 from rehabsim.research.measures import measures_of
 from rehabsim.research.page import render_page
-from rehabsim.research.plots import make_plots
+from rehabsim.research.plots import NAMES, make_plots
 from rehabsim.research.walk import read_walk
 from rehabsim.session.log import LogReader
 
@@ -53,6 +53,8 @@ def write_report(log_path: Path, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
             (folder / name).write_bytes(content)
+        for name in {f"{name}.png" for name in NAMES} - set(files):
+            (folder / name).unlink(missing_ok=True)  # of the older report, of another walk
     except OSError as error:
         raise ConfigError(f"{folder}: cannot be written: {error.strerror}.") from error
 

@@ -18,6 +18,7 @@ from rehabsim.gait.preparation import CHECKS, Check
 from rehabsim.gait.review import Reviewed, pressure_contacts, review
 from rehabsim.gait.strides import Stride
 from rehabsim.gait.sway import Sway
+from rehabsim.research.agreement import agreement
 from rehabsim.research.importer import IMPORT
 from rehabsim.research.recoveries import Aftermath, aftermaths
 from rehabsim.research.standing import longest_stand
@@ -41,8 +42,7 @@ NEAR_NS = 100_000_000
 TRIALS = ("trial", "test")
 """Kinds of events by which scenarios tell measures."""
 
-SAME_NS = 2_000
-"""An event that is found again is at the same time but for rounding."""
+PERTURBATION = "perturbation"
 
 BELTS = tuple(
     f"{stage}_{side}_speed_mps"
@@ -109,7 +109,8 @@ class Walk:
         pauses: Every time the belts were brought to rest without such an event.
         tasks: How tasks ended; None where the log knows of none.
         trials: What a scenario told of trials and tests that ended.
-        aftermaths: What followed each perturbation.
+        aftermaths: What followed those that were done, and catch trials.
+        perturbations: What was told of each perturbation, whoever asked for it.
     """
 
     start_s: float
@@ -130,6 +131,7 @@ class Walk:
     tasks: Tasks | None = None
     trials: tuple[Event, ...] = ()
     aftermaths: tuple[Aftermath, ...] = ()
+    perturbations: tuple[Event, ...] = ()
 
 
 def read_walk(log: LogReader) -> Walk:
@@ -165,7 +167,7 @@ def read_walk(log: LogReader) -> Walk:
     pauses: tuple[Event, ...] = ()
     if ticks is not None:
         events = tuple(sorted(_logged_events(log), key=lambda event: event.t_ns))
-        source = _agreement(events, found.events)
+        source = agreement(events, found.events)
         stops = tuple(event for event in told if event.kind == "stop")
         pauses = _pauses(log, ticks, stops)
     rests = sorted((*stops, *pauses), key=lambda rest: rest.t_ns)
@@ -181,13 +183,14 @@ def read_walk(log: LogReader) -> Walk:
         quality=found.quality,
         strides=found.strides,
         reviewed=tuple(review(events, found.again)),
-        sway=longest_stand(times_ns / 1e9, _wrench(plates), belt_mps, events),
+        sway=longest_stand(times_ns / 1e9, found.wrench, belt_mps, events),
         belts=belts,
         stops=stops,
         pauses=pauses,
         tasks=None if ticks is None else tasks_of(log, ticks),
         trials=tuple(event for event in told if event.kind in TRIALS),
         aftermaths=tuple(aftermaths(told, found.strides, log.table("harness"), rests)),
+        perturbations=tuple(event for event in told if event.kind == PERTURBATION),
     )
 
 
@@ -231,9 +234,12 @@ def sample_times_ns(plates: Rows) -> npt.NDArray[np.int64]:
     starts = np.union1d([0], np.flatnonzero(plates["is_first"]))
     lasts = np.append(starts[1:], len(plates)) - 1
     device_ns = plates["device_t_ns"].astype(np.int64)
-    creep_ns = device_ns[lasts] * CREEP_PPM // 1_000_000
     offset_ns = plates["t_ns"][lasts].astype(np.int64) - device_ns[lasts]
-    offset_ns = np.minimum.accumulate(offset_ns - creep_ns) + creep_ns
+    begins = np.flatnonzero(np.diff(device_ns[lasts]) < 0) + 1  # a device that counts anew
+    for first, last in pairwise([0, *begins.tolist(), len(lasts)]):
+        part = slice(first, last)
+        creep_ns = (device_ns[lasts[part]] - device_ns[lasts[first]]) * CREEP_PPM // 1_000_000
+        offset_ns[part] = np.minimum.accumulate(offset_ns[part] - creep_ns) + creep_ns
     times: npt.NDArray[np.int64] = device_ns + np.repeat(offset_ns, lasts - starts + 1)
     return times
 
@@ -325,7 +331,11 @@ def _checks(log: LogReader, ticks: Rows | None) -> dict[int, list[Check]]:
 
 
 class _Analysed:
-    """What the analysis finds in force-plate samples, and what a second look finds."""
+    """What the analysis finds in force-plate samples, and what a second look finds.
+
+    Attributes:
+        wrench: (n, 12) the samples less the plates' zero; of a single plate, all under `left`.
+    """
 
     def __init__(
         self,
@@ -336,6 +346,9 @@ class _Analysed:
         checks: dict[int, list[Check]],
     ) -> None:
         wrench = _wrench(plates)
+        if analysis.is_single:
+            wrench[:, 6:] = 0.0
+        self.wrench = np.empty_like(wrench)
         dts_ns = plates["dt_ns"]
         events: list[GaitEvent] = []
         strides: list[Stride] = []
@@ -345,6 +358,7 @@ class _Analysed:
             dt_ns = int(dts_ns[part][0])
             events += analysis.take(times_ns[part], dt_ns, wrench[part], belt_mps[part])
             strides += analysis.take_strides()
+            self.wrench[part] = wrench[part] - analysis.zero.offset
         strides += analysis.finish()
         zero = analysis.zero
         self.events = tuple(sorted(events, key=lambda event: event.t_ns))
@@ -365,19 +379,3 @@ def _parts(dts_ns: Instants, edges: Iterable[int]) -> Iterator[slice]:
     cuts = {*range(0, count, BATCH_COUNT), *(np.flatnonzero(np.diff(dts_ns)) + 1).tolist(), *edges}
     for first, last in pairwise([*sorted(cut for cut in cuts if cut < count), count]):
         yield slice(first, last)
-
-
-def _agreement(live: Sequence[GaitEvent], again: Sequence[GaitEvent]) -> str:
-    """Return where the events come from, and whether the same algorithm finds them again."""
-    source = "table gait_events of the log, as found live"
-    same_count = sum(
-        (one.side, one.kind) == (two.side, two.kind) and abs(one.t_ns - two.t_ns) <= SAME_NS
-        for one, two in zip(live, again, strict=False)
-    )
-    if same_count == len(live) == len(again):
-        return f"{source}; analysed again for this report, with the same result"
-    return (
-        f"{source}; analysed again for this report, {same_count} of the {len(live)} live ones were"
-        f" found and {len(again) - same_count} others: the log lacks samples, or another version"
-        " wrote it"
-    )

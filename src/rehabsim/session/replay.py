@@ -32,7 +32,7 @@ from rehabsim.session.merge import Gap
 from rehabsim.session.requests import ClientRequest
 from rehabsim.session.riding import platform_row, platform_table
 from rehabsim.session.setup import make_core, make_scenario
-from rehabsim.session.table import Rows, Table, chunks_of, columns_of, values_of
+from rehabsim.session.table import GAIT_EVENTS, Rows, Table, chunks_of, columns_of, values_of
 from rehabsim.session.ticks import NOT_REPLAYED, tick_row, tick_table
 
 
@@ -180,6 +180,18 @@ class _Outputs:
             self._ack_count += 1
         return None
 
+    def leftover(self) -> str | None:
+        """Return what the log has beyond all that was made again, or None."""
+        gait_count = (len(self._logged_gait) - len(self._gait)) // GAIT_EVENTS.dtype.itemsize
+        for count, what in (
+            (len(self._logged_events) - self._event_count, "events"),
+            (len(self._logged_acks) - self._ack_count, "answers"),
+            (gait_count, "gait events"),
+        ):
+            if count > 0:
+                return f"the log has {count} {what} more than were made again"
+        return None
+
 
 def _is_next(logged: list[bytes], index: int, data: bytes) -> bool:
     return index < len(logged) and logged[index] == data
@@ -228,6 +240,11 @@ def replay(path: Path) -> ReplayResult:
         if what is not None:
             result.difference = Difference(tick_inputs.tick, tick_inputs.t_ns / 1e9, what)
             break
+    else:
+        what = outputs.leftover()
+        if what is not None:
+            last = inputs.ticks[-1]
+            result.difference = Difference(int(last["tick"]), int(last["t_ns"]) / 1e9, what)
     guarded = _replay_guards(inputs.reports, site, result)
     if result.difference is None or (guarded and guarded.t_s < result.difference.t_s):
         result.difference = guarded or result.difference

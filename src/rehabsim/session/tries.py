@@ -23,6 +23,9 @@ def tries_in(log: LogReader) -> Tries:
 
 def trained_s(log: LogReader) -> float:
     """Return how long the belts followed what was wished, which may be to rest, s."""
-    mode = log.table("ticks")["mode"]
+    ticks = log.table("ticks")
+    if not len(ticks):
+        return 0.0
+    mode = ticks["mode"]
     moving = sum(int((mode == MODES.index(name)).sum()) for name in sorted(MOVING))
     return moving * PERIOD_NS / NS
