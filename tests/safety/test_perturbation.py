@@ -219,3 +219,13 @@ def test_what_was_refused_before_a_stop_is_not_where_the_next_walk_goes():
         bench.tick(wish=SLIP)
     assert bench.state.mode in ("starting", "running")
     assert bench.state.left_speed_mps == bench.state.right_speed_mps == 0.0
+
+
+def test_what_was_refused_before_a_hold_is_not_refused_anew_in_it():
+    bench = rested()
+    uncaught = structs.replace(SOMEONE, harness_n=0.0)
+    bench.tick(wish=SLIP, person=uncaught)
+    for _ in range(100):
+        bench.tick(wish=SLIP, person=uncaught, plates="saturated")
+    assert bench.state.mode == "holding"
+    assert len(told(bench)) == 1

@@ -144,6 +144,27 @@ def test_belts_that_are_held_keep_it_where_it_is():
     assert floor.places_m()[-1] == 0.0
 
 
+@pytest.mark.parametrize("rest", ["idle", "locked", "armed"])
+def test_belts_that_start_anew_are_alike_and_steady_until_it_is_let_come_again(rest):
+    split = {"split": {"faster": "left", "split_mps": 0.3}}
+    floor = Floor(**split, **NOISE, **SWAY, visual={"amplitude_m": 0.3}).go(20.0)
+    floor.is_on = False
+    for mode, duration_s in (("stopping", 1.0), (rest, 0.2), ("starting", 0.5), ("running", 10.0)):
+        floor.mode = mode
+        floor.go(duration_s)
+    started = floor.steps[-round(10.5 / DT_S) :]
+    assert {(s.wish.left_speed_mps, s.wish.right_speed_mps) for s in started} == {(1.2, 1.2)}
+    assert {step.platform.pose.y_m for step in started} == {0.0}
+    # The picture is seen all the time: it goes out as it always does, and does not jump.
+    assert np.abs(floor.visual_m[-round(10.5 / DT_S) :]).max() > 0.05
+    assert np.abs(np.diff(floor.visual_m)).max() < 0.3 * 6.5 * DT_S
+    assert set(floor.visual_m[-round(5.0 / DT_S) :]) == {0.0}
+    floor.is_on = True
+    floor.go(0.1)
+    wish = floor.steps[-1].wish
+    assert 0.0 < abs(wish.left_speed_mps - wish.right_speed_mps) < 0.01
+
+
 def test_what_came_of_it_is_told_beside_what_was_asked():
     floor = Floor(**SWAY, **NOISE).go(60.0)
     assert floor.events == []
