@@ -20,9 +20,10 @@ from rehabsim.base.records import (
 from rehabsim.base.site import Site
 from rehabsim.session.dosing import HIDDEN, dose
 from rehabsim.session.setup import SIMULATED_SITE
-from rehabsim.training.going import Deck
-from rehabsim.training.pulse import PerturbParams
+from rehabsim.training.going import Deck, why_not
+from rehabsim.training.pulse import PerturbParams, Pulse
 from rehabsim.training.scenario import Step
+from rehabsim.training.schedule import Trial
 from rehabsim.training.sway import FADE_S
 from rehabsim.training.unrest import UNCAUGHT, Unrest, why_refused
 
@@ -32,6 +33,10 @@ DECK = room().platform_limits
 DT_S = 0.004
 SWAY = {"sway": {"amplitude_m": 0.02}}
 NOISE = {"noise": {}}
+SPLIT = {"faster": "left", "split_mps": 0.3}
+TIGHT = ROOM.model_copy(
+    update={"perturbation": ROOM.perturbation.model_copy(update={"max_split_mps": 0.6})}
+)
 
 
 class Scene(Record, frozen=True):
@@ -146,8 +151,7 @@ def test_belts_that_are_held_keep_it_where_it_is():
 
 @pytest.mark.parametrize("rest", ["idle", "locked", "armed"])
 def test_belts_that_start_anew_are_alike_and_steady_until_it_is_let_come_again(rest):
-    split = {"split": {"faster": "left", "split_mps": 0.3}}
-    floor = Floor(**split, **NOISE, **SWAY, visual={"amplitude_m": 0.3}).go(20.0)
+    floor = Floor(split=SPLIT, **NOISE, **SWAY, visual={"amplitude_m": 0.3}).go(20.0)
     floor.is_on = False
     for mode, duration_s in (("stopping", 1.0), (rest, 0.2), ("starting", 0.5), ("running", 10.0)):
         floor.mode = mode
@@ -220,6 +224,20 @@ def test_one_seed_is_one_session():
             "a sway left from 1.2 m/s, ",
         ),
         (
+            {"pulses": [{"kind": "slip", "sides": ["right"]}], "split": SPLIT},
+            TIGHT,
+            None,
+            "pulses 1",
+            "a slip from 1.2 m/s, parts belts by 0.76 m/s, limit 0.6",
+        ),
+        (
+            {"pulses": [{"kind": "pull", "change_mps": 1.0}], "split": SPLIT},
+            ROOM,
+            None,
+            "pulses 1",
+            "a pull from 1.2 m/s, parts belts by 1.45 m/s, limit 1.2",
+        ),
+        (
             {"visual": {"amplitude_m": 0.2}},
             ROOM.model_copy(update={"perturbation": None}),
             None,
@@ -236,6 +254,8 @@ def test_what_cannot_be_done_is_refused_with_its_table(params, limits, deck, tab
 def test_what_can_be_done_is_not_refused():
     params = PerturbParams(**SWAY, **NOISE, visual={"amplitude_m": 0.5}, pulses=[{"kind": "brake"}])
     assert why_refused(params, LIVELY, DECK, 1.2) == ("", "")
+    nearer = PerturbParams(pulses=[{"kind": "slip", "sides": ["left"]}], split=SPLIT)
+    assert why_refused(nearer, TIGHT, None, 1.2) == ("", "")
 
 
 # -- what clients are told -----------------------------------------------------------------
@@ -265,3 +285,12 @@ def test_the_blinded_are_told_neither_what_comes_next_nor_when():
     told = blind[0]
     assert (told.next_kind, told.next_side, told.strides_left) == ("", "", HIDDEN)
     assert (told.is_blind, told.count, told.done) == (True, 24, 0)
+
+
+def test_a_pulse_is_measured_by_how_far_the_belts_are_apart_when_it_comes():
+    parted = Wish(1.35, 1.05)
+    for side, refused in (("left", False), ("right", True)):
+        trial = Trial(Pulse(kind="slip"), side, is_catch=False, scale=1.0, stride=0)
+        assert why_not(trial, Wish(1.2, 1.2), Pose(), None, TIGHT, None) == ""
+        why = why_not(trial, parted, Pose(), None, TIGHT, None)
+        assert why == ("at 1.35 m/s it parts belts by 0.70 m/s, limit 0.6" if refused else "")

@@ -258,7 +258,7 @@ def why_refused(
     """
     for number, pulse in enumerate(params.pulses, 1):
         if isinstance(pulse, Pulse):
-            why = why_impossible(pulse, speed_mps, params.jitter_frac, limits)
+            why = _why_no_pulse(pulse, params, speed_mps, limits)
         else:
             why = why_no_shove(pulse, params.jitter_frac, deck_limits, HOME)
         if why:
@@ -275,3 +275,11 @@ def why_refused(
     if params.split is not None and (why := why_no_split(params.split, speed_mps, limits)):
         return "split", f"a split from {speed_mps:g} m/s {why}"
     return "", ""
+
+
+def _why_no_pulse(pulse: Pulse, params: PerturbParams, speed_mps: float, limits: Limits) -> str:
+    """Return why belts could not do this, alike or parted as `[perturb.split]` has them."""
+    split_mps = 0.0 if params.split is None else params.split.signed_mps
+    fastest_mps = speed_mps + abs(split_mps) / 2
+    apart_mps = max(0.0, *(pulse.parting(side, split_mps) for side in pulse.sides))
+    return why_impossible(pulse, fastest_mps, params.jitter_frac, limits, apart_mps)
