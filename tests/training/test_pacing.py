@@ -109,6 +109,7 @@ def test_the_limits_of_room_and_person_hold_for_the_law_too():
     )
     tight = PacingParams(min_speed_mps=0.9).within(limits)
     assert (tight.min_speed_mps, tight.max_speed_mps, tight.max_accel_mps2) == (0.8, 0.8, 0.1)
+    assert tight.max_decel_mps2 == 0.1
     wide = PacingParams().within(load_toml(SIMULATED_SITE, Site).limits)
     assert wide == PacingParams()
 

@@ -112,6 +112,7 @@ class PacingParams(Strict):
                 "max_speed_mps": most_mps,
                 "min_speed_mps": min(self.min_speed_mps, most_mps),
                 "max_accel_mps2": min(self.max_accel_mps2, limits.max_accel_mps2),
+                "max_decel_mps2": min(self.max_decel_mps2, limits.max_accel_mps2),
             }
         )
 
