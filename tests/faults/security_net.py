@@ -153,7 +153,7 @@ def replays(count: int) -> Row:
     """Record what a client asked in one session; ask it again, byte for byte, in the next."""
     rng = random.Random(3)
     names = ("arm", "start", "reset", "set_speed", "alive", "weigh", "zero_plates", "marker")
-    names += ("hand_over", "take_over", "seen", "perturb", "calm", "engage", "settle")
+    names += ("hand_over", "take_over", "seen", "perturb", "engage", "settle")
     frames = []
     for number in range(count):
         name = rng.choice(names)

@@ -116,6 +116,7 @@ class Hands:
     """A session that wishes for 1 m/s and `ride`, and asks what a test tells it to."""
 
     def __init__(self, link, clock):
+        self.person = SOMEONE
         self.link, self.clock = link, clock
         self.is_wishing = True
         self.ride = None
@@ -128,7 +129,7 @@ class Hands:
                 if self.is_wishing:
                     t_ns = tick.woke_ns
                     message = WishMessage(
-                        t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=SOMEONE, platform=self.ride
+                        t_ns, Wish(1.0, 1.0), t_ns, t_ns, person=self.person, platform=self.ride
                     )
                     self.link.write(encode(message))
                 self.reports += [decode_report(data) for _, data in self.link.take()]

@@ -156,3 +156,76 @@ def test_a_wish_that_is_one_before_the_belts_start_moves_nothing():
     for _ in range(300):
         bench.tick(wish=SLIP)
     assert bench.state.left_speed_mps == bench.state.right_speed_mps == 0.0
+
+
+@pytest.mark.parametrize("wished", [SLIP, WALK])
+def test_a_hold_in_the_midst_of_one_brings_the_belts_back_to_where_it_began(wished):
+    bench = rested()
+    for _ in range(40):
+        bench.tick(wish=SLIP)
+    assert bench.state.left_speed_mps < 0.7
+    bench.tick(wish=SLIP, plates="saturated")
+    for _ in range(400):
+        bench.tick(wish=wished, plates="saturated")
+    assert bench.state.mode == "holding"
+    assert (bench.state.left_speed_mps, bench.state.right_speed_mps) == (1.0, 1.0)
+
+
+def test_a_hold_after_one_keeps_the_speed_that_it_finds():
+    bench = rested()
+    bench.tick(wish=SLIP)
+    for _ in range(300):
+        bench.tick(wish=WALK)
+    for _ in range(50):
+        bench.tick(wish=Wish(0.8, 0.8))
+    found_mps = bench.state.left_speed_mps
+    assert 0.9 < found_mps < 0.98
+    for _ in range(400):
+        bench.tick(wish=WALK, plates="saturated")
+    assert bench.state.mode == "holding"
+    assert bench.state.left_speed_mps == pytest.approx(found_mps, abs=0.05)  # It eases in.
+
+
+FAST = Wish(2.3, 2.3, is_perturbation=True)
+APART = Wish(0.5, 1.0, is_perturbation=True)
+
+
+@pytest.mark.parametrize(("pulse", "walk"), [(FAST, Wish(1.9, 1.9)), (APART, WALK)])
+@pytest.mark.parametrize("then", ["refused", "held"])
+def test_belts_do_not_stay_where_only_a_perturbation_may_take_them(pulse, walk, then):
+    bench = Bench().walk(walk, then=50)
+    for _ in range(60):
+        bench.tick(wish=pulse)
+    bench.tick(wish=walk)  # It is over, and the belts are still far from where it began.
+    for _ in range(400):
+        if then == "refused":
+            bench.tick(wish=pulse)
+        else:
+            bench.tick(wish=walk, plates="saturated")
+    left_mps, right_mps = bench.state.left_speed_mps, bench.state.right_speed_mps
+    assert max(left_mps, right_mps) <= LIMITS.max_speed_mps
+    assert abs(left_mps - right_mps) <= LIMITS.max_split_mps + 1e-9
+
+
+def test_what_was_refused_before_a_stop_is_not_where_the_next_walk_goes():
+    bench = rested()
+    bench.tick(wish=SLIP, person=structs.replace(SOMEONE, harness_n=0.0))
+    bench.tick("stop", wish=SLIP)
+    while bench.state.mode != "locked":
+        bench.tick(wish=SLIP)
+    for name in ("reset", "arm", "start"):
+        bench.tick(name, wish=SLIP)
+    for _ in range(500):
+        bench.tick(wish=SLIP)
+    assert bench.state.mode in ("starting", "running")
+    assert bench.state.left_speed_mps == bench.state.right_speed_mps == 0.0
+
+
+def test_what_was_refused_before_a_hold_is_not_refused_anew_in_it():
+    bench = rested()
+    uncaught = structs.replace(SOMEONE, harness_n=0.0)
+    bench.tick(wish=SLIP, person=uncaught)
+    for _ in range(100):
+        bench.tick(wish=SLIP, person=uncaught, plates="saturated")
+    assert bench.state.mode == "holding"
+    assert len(told(bench)) == 1

@@ -1,7 +1,10 @@
 """The tie between the two guards: what stops the belts, and what stops the platform."""
 
+from math import nan
+
 import pytest
-from safety.bench import BRISK, LIMITS, Bench, ask, inputs
+from msgspec import structs
+from safety.bench import BRISK, LIMITS, SOMEONE, Bench, ask, inputs
 
 from rehabsim.base.records import MODES, PlatformSample, PlatformWish, Pose
 from rehabsim.safety.guard import guard
@@ -114,6 +117,28 @@ def test_the_rest_is_passed_on_as_it_is():
     message = type(given.wish)(*_fields(given.wish)[:-1], wish)
     found = told(type(given)(t_ns=10**9, wish=message, belt=given.belt))
     assert (found.wish, found.wish_t_ns) == (wish, 10**9 - 7)
+
+
+@pytest.mark.parametrize("harness_n", [0.0, -1.0, nan])
+def test_no_platform_perturbs_without_the_harness_that_the_room_needs_for_it(harness_n):
+    push = PlatformWish(Pose(x_m=0.1), is_perturbing=True)
+
+    def wished(ride, limits=LIMITS, load_n=harness_n):
+        person = structs.replace(SOMEONE, harness_n=load_n)
+        given = inputs(10**9, person=person)
+        given = structs.replace(given, wish=structs.replace(given.wish, platform=ride))
+        return platform_inputs(
+            given, decided("running"), limits, sample=SAMPLE, ask="", has_platform=True
+        ).wish
+
+    assert wished(push) == PlatformWish(push.pose)
+    assert wished(push, load_n=0.1) == push
+    calm = PlatformWish(push.pose)
+    assert wished(calm) is calm
+    relaxed = LIMITS.perturbation.model_copy(update={"needs_harness": False})
+    for perturbation in (relaxed, None):
+        limits = LIMITS.model_copy(update={"perturbation": perturbation})
+        assert wished(push, limits) == push
 
 
 def _fields(record):

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from msgspec import structs
+from safety.bench import SOMEONE
 from safety.keeping import ride, stopped_after_s, trial
 from safety.platform_bench import HOME, axes
 
@@ -11,6 +13,7 @@ from rehabsim.base.records import PlatformWish, Pose, Wish
 from rehabsim.devices.link import open_link
 from rehabsim.safety.audience import MAX_HEARD_BYTES
 from rehabsim.safety.messages import Ask, Person, WishMessage, encode
+from rehabsim.safety.platform_keeper import UNCAUGHT
 
 TILTED = Pose(0.05, -0.04, 0.03, 0.06, 0.05, -0.04)
 
@@ -96,6 +99,22 @@ def test_a_settled_platform_is_walked_on_without_moving():
         await hands.walk()
         assert {command.act for _, command in deck.sent} == {"rest"}
         assert deck.base.pose == HOME
+
+    ride(story)
+
+
+def test_a_perturbation_without_the_harness_that_the_room_needs_is_told_once_and_is_none():
+    async def story(deck, hands, keeper):
+        await walk(hands, HOME)
+        hands.person = structs.replace(SOMEONE, harness_n=0.0)
+        for _ in range(2):
+            hands.ride = PlatformWish(TILTED, is_perturbing=True)
+            await asyncio.sleep(0.3)
+            assert platform(hands).state.perturbed_ns is None
+            hands.ride = PlatformWish(HOME)
+            await asyncio.sleep(0.3)
+        notes = [note.text for report in hands.reports for note in report.notes]
+        assert notes.count(UNCAUGHT) == 2
 
     ride(story)
 

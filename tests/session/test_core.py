@@ -83,6 +83,26 @@ def test_belts_told_to_keep_their_speed_keep_the_one_they_have_and_follow_again_
     assert pacing.begin_count == 1
 
 
+def test_a_speed_that_is_set_in_the_tick_of_a_fix_is_the_one_that_is_kept():
+    room = Room(pacing=Faster())
+    room.says(mode="running")
+    fix, slower = request("fix", id="1"), request("set_speed", id="2", speed_mps=0.4)
+    outputs = room.step(fix, slower)
+    assert [ack.status for _, ack in outputs.acks] == ["applied", "applied"]
+    assert outputs.state.cruise_speed_mps == outputs.set_speed_mps == 0.4
+
+
+def test_fix_and_follow_in_one_tick_leave_the_belts_following_from_the_speed_they_have():
+    pacing = Faster()
+    room = Room(pacing=pacing)
+    room.says(mode="running")
+    outputs = room.step(request("fix", id="1"), request("follow", id="2"))
+    assert (outputs.pacing, outputs.set_speed_mps) == ("follows", 1.3)
+    assert pacing.begin_count == 1
+    room.step(request("follow", id="3"))
+    assert pacing.begin_count == 1
+
+
 def test_belts_at_rest_that_are_told_to_keep_their_speed_keep_the_set_one():
     room = Room(pacing=Faster())
     room.says(mode="idle")

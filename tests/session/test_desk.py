@@ -288,6 +288,38 @@ def test_a_start_is_refused_when_nobody_known_has_armed():
     assert desk.asks == []
 
 
+@pytest.mark.parametrize("mode", ["armed", "running", "stopping"])
+def test_an_arm_that_must_be_refused_does_not_give_away_belts_that_a_stranger_armed(mode):
+    desk = Reception().visit(mode=mode).visit(request("arm"))
+    assert desk.last()[2:] == ("rejected", f"Arm works when idle; the belts are {mode}.")
+    assert (desk.desk.commander, desk.asks) == ("", [])
+    assert desk.visit(request("start", id="2")).last()[2] == "rejected"
+    assert desk.asks == []
+
+
+def test_belts_that_were_armed_and_let_go_within_one_tick_leave_nobody_in_command():
+    desk = Reception().visit(request("arm", client="ada"))
+    desk.visit(answers=[accepted(desk.asks[-1].id)], mode="idle")
+    assert desk.desk.commander == ""
+    desk.visit(request("set_speed", client="bo", id="2", speed_mps=0.5))
+    assert desk.last()[2] == "applied"
+
+
+def test_what_waits_for_the_scenario_acts_once_however_often_it_comes():
+    asked = []
+    desk = Reception(tune=lambda request: asked.append(request.id) or "")
+    desk.visit(request("undo", id="7"), request("undo", id="7"), request("undo", id="8"))
+    assert asked == ["7", "8"]
+    desk.desk.settle_tunes("")
+    desk.visit(request("undo", id="7"))
+    assert [(ack.id, ack.status) for _, ack in desk.acks] == [
+        ("7", "applied"),
+        ("8", "applied"),
+        ("7", "duplicate"),
+    ]
+    assert asked == ["7", "8"]
+
+
 def test_a_flood_of_stops_is_answered_whole_and_asks_the_keeper_a_few_times():
     desk = Reception().visit(*[request("stop", client=f"c{n}", id="s") for n in range(30)])
     assert len(desk.asks) == desk_module.MAX_STOP_ASKS

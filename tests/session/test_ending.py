@@ -10,9 +10,10 @@ from rehabsim.session.requests import ClientRequest
 TICK_S = 0.004
 
 
-def tick(mode="running", tries=0):
+def tick(mode="running", tries=0, dt_s=TICK_S):
     return SimpleNamespace(
-        state=SimpleNamespace(mode=mode), tuned=SimpleNamespace(try_count=tries, success_count=0)
+        state=SimpleNamespace(mode=mode, dt_s=dt_s),
+        tuned=SimpleNamespace(try_count=tries, success_count=0),
     )
 
 
@@ -29,6 +30,12 @@ def test_time_counts_only_while_the_belts_follow():
     assert not any(go(ending, 30, "idle") + go(ending, 9.99) + go(ending, 30, "stopping"))
     assert go(ending, 0.02)[-1]
     assert ending.why == "time"
+
+
+def test_nobody_walks_longer_because_ticks_were_missed():
+    ending = Ending(Ends(walk_s=10.0))
+    late = [ending.step(tick(dt_s=3 * TICK_S), ()) for _ in range(834)]
+    assert (late[-2], late[-1]) == (False, True)
 
 
 def test_tasks_end_it_before_its_time():

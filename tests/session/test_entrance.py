@@ -29,6 +29,11 @@ def against(name, role="console", t_s=10.0, **more):
     return objection(ask(name, **more), role, "boot", t_s)
 
 
+@pytest.mark.parametrize("name", ["stop", "pause", "calm"])
+def test_anyone_stops_pauses_and_holds_perturbations_back(name):
+    assert against(name, "observer") == against(name, "console") == ""
+
+
 @pytest.mark.parametrize("role", ["console", "observer"])
 @pytest.mark.parametrize("name", sorted(FREE))
 def test_what_only_takes_permission_away_needs_no_right_and_no_proof(name, role):

@@ -1,5 +1,6 @@
 """Belts that follow one person, as far as can be told without a person."""
 
+from itertools import pairwise
 from math import nan
 
 import pytest
@@ -108,6 +109,7 @@ def test_the_limits_of_room_and_person_hold_for_the_law_too():
     )
     tight = PacingParams(min_speed_mps=0.9).within(limits)
     assert (tight.min_speed_mps, tight.max_speed_mps, tight.max_accel_mps2) == (0.8, 0.8, 0.1)
+    assert tight.max_decel_mps2 == 0.1
     wide = PacingParams().within(load_toml(SIMULATED_SITE, Site).limits)
     assert wide == PacingParams()
 
@@ -117,6 +119,32 @@ def test_the_therapist_nudges_it():
     course.go(5.0)
     assert course.go(3.0, set_mps=1.2) == pytest.approx(1.2)
     assert course.go(3.0, set_mps=0.9) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("set_mps", [0.7, 1.4])
+def test_no_nudge_moves_belts_that_rest_because_the_person_is_far_behind(set_mps):
+    course = Course()
+    course.go(5.0)
+    assert course.go(5.0, -0.7) == 0.0
+    count = len(course.speeds_mps)
+    course.go(2.0, -0.7, set_mps=set_mps)
+    assert max(course.speeds_mps[count:]) <= 0.25 * DT_S + 1e-12
+
+
+def test_slower_is_never_faster():
+    course = Course(min_speed_mps=0.4)
+    assert course.go(1.0, set_mps=0.3) == 0.3
+    assert course.go(1.0, set_mps=0.2) == 0.3
+    assert course.go(1.0, set_mps=0.6) == pytest.approx(0.7, abs=0.3)
+    assert max(abs(b - a) for a, b in pairwise(course.speeds_mps)) <= 0.5 * DT_S + 1e-12
+
+
+@pytest.mark.parametrize("mode", ["starting", "running"])
+def test_a_set_speed_above_its_greatest_is_never_reached(mode):
+    course = Course(max_speed_mps=1.3)
+    course.go(1.0, mode="idle", set_mps=1.6)
+    assert course.go(1.0, mode=mode, set_mps=1.6) == 1.3
+    assert course.go(5.0, mode=mode, set_mps=1.8) == 1.3
 
 
 def test_what_is_not_known_changes_nothing():

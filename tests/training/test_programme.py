@@ -131,6 +131,15 @@ REFUSED = [
     ({"blocks__1__cruise_speed_mps": [0.8, 1.3]}, r"blocks 2: 1.3 m/s at level 1 is above"),
     ({"blocks__1__cruise_speed_mps": [1.0]}, r"a pair \[start, goal\]"),
     ({"blocks__1__duration_s": [20, 9]}, "10 s at least"),
+    ({"blocks__1__duration_s": float("nan")}, "10 s at least"),
+    ({"blocks__1__duration_s": [20, float("inf")]}, "10 s at least"),
+    (
+        {
+            "limits": {"max_speed_mps": 1.2, "perturbation": {"needs_harness": True}},
+            "blocks__1__limits": {"perturbation": {"needs_harness": False}},
+        },
+        "needs_harness = False is wider than the programme's True",
+    ),
     ({"blocks__1__duration_s": 2317}, r"visit 4 lasts 40\.1 min"),
     ({"blocks__3__cruise_speed_mps": 0.5}, "only there"),
     ({"blocks__0__cruise_speed_mps": 0.0}, "only there"),

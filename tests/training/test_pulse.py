@@ -103,3 +103,25 @@ def test_wrong_schedules_are_refused():
     with pytest.raises(ValidationError, match="pulses"):
         PerturbParams(pulses=[])
     assert PerturbParams(pulses=[{"kind": "slip"}]).pulses[0].sides == list(SIDES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "side", "parts"),
+    [
+        ("slip", "left", False),
+        ("slip", "right", True),
+        ("pull", "left", True),
+        ("pull", "right", False),
+        ("trip", "left", True),
+        ("trip", "right", False),
+    ],
+)
+def test_belts_that_are_parted_already_are_parted_further_or_less(kind, side, parts):
+    pulse = Pulse(kind=kind)
+    assert pulse.parting(side, 0.3) == (0.3 if parts else -0.3)
+    most = LIMITS.perturbation.model_copy(update={"max_split_mps": 0.5})
+    limits = LIMITS.model_copy(update={"perturbation": most})
+    assert why_impossible(pulse, 1.2, 0.0, limits) == ""
+    why = why_impossible(pulse, 1.2, 0.0, limits, pulse.parting(side, 0.3))
+    size_mps = 0.3 + abs(pulse.change_mps)
+    assert why == (f"parts belts by {size_mps:.2f} m/s, limit 0.5" if parts else "")

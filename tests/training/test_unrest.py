@@ -20,9 +20,10 @@ from rehabsim.base.records import (
 from rehabsim.base.site import Site
 from rehabsim.session.dosing import HIDDEN, dose
 from rehabsim.session.setup import SIMULATED_SITE
-from rehabsim.training.going import Deck
-from rehabsim.training.pulse import PerturbParams
+from rehabsim.training.going import Deck, why_not
+from rehabsim.training.pulse import PerturbParams, Pulse
 from rehabsim.training.scenario import Step
+from rehabsim.training.schedule import Trial
 from rehabsim.training.sway import FADE_S
 from rehabsim.training.unrest import UNCAUGHT, Unrest, why_refused
 
@@ -32,6 +33,10 @@ DECK = room().platform_limits
 DT_S = 0.004
 SWAY = {"sway": {"amplitude_m": 0.02}}
 NOISE = {"noise": {}}
+SPLIT = {"faster": "left", "split_mps": 0.3}
+TIGHT = ROOM.model_copy(
+    update={"perturbation": ROOM.perturbation.model_copy(update={"max_split_mps": 0.6})}
+)
 
 
 class Scene(Record, frozen=True):
@@ -144,6 +149,26 @@ def test_belts_that_are_held_keep_it_where_it_is():
     assert floor.places_m()[-1] == 0.0
 
 
+@pytest.mark.parametrize("rest", ["idle", "locked", "armed"])
+def test_belts_that_start_anew_are_alike_and_steady_until_it_is_let_come_again(rest):
+    floor = Floor(split=SPLIT, **NOISE, **SWAY, visual={"amplitude_m": 0.3}).go(20.0)
+    floor.is_on = False
+    for mode, duration_s in (("stopping", 1.0), (rest, 0.2), ("starting", 0.5), ("running", 10.0)):
+        floor.mode = mode
+        floor.go(duration_s)
+    started = floor.steps[-round(10.5 / DT_S) :]
+    assert {(s.wish.left_speed_mps, s.wish.right_speed_mps) for s in started} == {(1.2, 1.2)}
+    assert {step.platform.pose.y_m for step in started} == {0.0}
+    # The picture is seen all the time: it goes out as it always does, and does not jump.
+    assert np.abs(floor.visual_m[-round(10.5 / DT_S) :]).max() > 0.05
+    assert np.abs(np.diff(floor.visual_m)).max() < 0.3 * 6.5 * DT_S
+    assert set(floor.visual_m[-round(5.0 / DT_S) :]) == {0.0}
+    floor.is_on = True
+    floor.go(0.1)
+    wish = floor.steps[-1].wish
+    assert 0.0 < abs(wish.left_speed_mps - wish.right_speed_mps) < 0.01
+
+
 def test_what_came_of_it_is_told_beside_what_was_asked():
     floor = Floor(**SWAY, **NOISE).go(60.0)
     assert floor.events == []
@@ -199,6 +224,20 @@ def test_one_seed_is_one_session():
             "a sway left from 1.2 m/s, ",
         ),
         (
+            {"pulses": [{"kind": "slip", "sides": ["right"]}], "split": SPLIT},
+            TIGHT,
+            None,
+            "pulses 1",
+            "a slip from 1.2 m/s, parts belts by 0.76 m/s, limit 0.6",
+        ),
+        (
+            {"pulses": [{"kind": "pull", "change_mps": 1.0}], "split": SPLIT},
+            ROOM,
+            None,
+            "pulses 1",
+            "a pull from 1.2 m/s, parts belts by 1.45 m/s, limit 1.2",
+        ),
+        (
             {"visual": {"amplitude_m": 0.2}},
             ROOM.model_copy(update={"perturbation": None}),
             None,
@@ -215,6 +254,8 @@ def test_what_cannot_be_done_is_refused_with_its_table(params, limits, deck, tab
 def test_what_can_be_done_is_not_refused():
     params = PerturbParams(**SWAY, **NOISE, visual={"amplitude_m": 0.5}, pulses=[{"kind": "brake"}])
     assert why_refused(params, LIVELY, DECK, 1.2) == ("", "")
+    nearer = PerturbParams(pulses=[{"kind": "slip", "sides": ["left"]}], split=SPLIT)
+    assert why_refused(nearer, TIGHT, None, 1.2) == ("", "")
 
 
 # -- what clients are told -----------------------------------------------------------------
@@ -244,3 +285,12 @@ def test_the_blinded_are_told_neither_what_comes_next_nor_when():
     told = blind[0]
     assert (told.next_kind, told.next_side, told.strides_left) == ("", "", HIDDEN)
     assert (told.is_blind, told.count, told.done) == (True, 24, 0)
+
+
+def test_a_pulse_is_measured_by_how_far_the_belts_are_apart_when_it_comes():
+    parted = Wish(1.35, 1.05)
+    for side, refused in (("left", False), ("right", True)):
+        trial = Trial(Pulse(kind="slip"), side, is_catch=False, scale=1.0, stride=0)
+        assert why_not(trial, Wish(1.2, 1.2), Pose(), None, TIGHT, None) == ""
+        why = why_not(trial, parted, Pose(), None, TIGHT, None)
+        assert why == ("at 1.35 m/s it parts belts by 0.70 m/s, limit 0.6" if refused else "")

@@ -57,13 +57,19 @@ def within(wish: Wish, envelope: Envelope, limits: Limits) -> Wish:
         envelope: Of the belts.
         limits: Of the room and the person; the deck's.
     """
-    left_mps = min(wish.left_speed_mps, envelope.max_speed_mps)
-    right_mps = min(wish.right_speed_mps, envelope.max_speed_mps)
     return Wish(
-        min(left_mps, right_mps + envelope.max_split_mps),
-        min(right_mps, left_mps + envelope.max_split_mps),
+        *speeds_within((wish.left_speed_mps, wish.right_speed_mps), envelope),
         min(wish.incline_rad, limits.max_incline_rad) + 0.0,
         wish.is_perturbation,
+    )
+
+
+def speeds_within(speeds_mps: tuple[float, float], envelope: Envelope) -> tuple[float, float]:
+    """Return the nearest speeds inside an envelope, left first; the faster belt gives way."""
+    left_mps, right_mps = (min(speed_mps, envelope.max_speed_mps) for speed_mps in speeds_mps)
+    return (
+        min(left_mps, right_mps + envelope.max_split_mps),
+        min(right_mps, left_mps + envelope.max_split_mps),
     )
 
 

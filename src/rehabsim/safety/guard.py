@@ -121,6 +121,8 @@ class _Turn:
         elif self.mode == "holding" and self.in_mode_s() > self.limits.max_hold_s:
             self.trip(name, f"{self.found[name]}, for longer than {self.limits.max_hold_s:g} s")
         elif self.mode in MOVING and self.mode != "holding":
+            # What is still wished for after this is no new perturbation.
+            self.is_refused = self.is_refused or self.mode == "perturbing"
             self.end_perturbation()
             self.severity, self.cause, self.cause_name = "hold", self.found[name], name
             self.enter("holding")
@@ -263,9 +265,9 @@ class _Turn:
                 self.end_perturbation()
                 self.refuse(f"it lasted longer than {limits.max_duration_s:g} s")
             return
-        if not is_wished:
+        if not is_wished or self.mode not in MOVING:
             self.is_refused = False
-        elif self.mode in MOVING and not self.is_refused:
+        elif not self.is_refused:
             pause_s = (self.t_ns - self.perturbed_ns) / 1e9
             self.bases_mps = (self.before.left_speed_mps, self.before.right_speed_mps)
             refusal = why_no_perturbation(self.mode, pause_s, self.inputs, self.limits)

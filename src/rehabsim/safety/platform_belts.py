@@ -1,7 +1,7 @@
 """What the platform's guard is told of the belts: the tie between the two guards. Pure."""
 
 from rehabsim.base.limits import Limits
-from rehabsim.base.records import PlatformSample
+from rehabsim.base.records import PlatformSample, PlatformWish
 from rehabsim.safety.causes import is_at_rest, treadmill_lost
 from rehabsim.safety.messages import Decision, GuardInputs
 from rehabsim.safety.platform_messages import PlatformAsk, PlatformInputs
@@ -28,7 +28,7 @@ def platform_inputs(
     """
     return PlatformInputs(
         t_ns=inputs.t_ns,
-        wish=None if inputs.wish is None else inputs.wish.platform,
+        wish=caught_wish(inputs, limits),
         wish_t_ns=0 if inputs.wish is None else inputs.wish.t_ns,
         sample=sample,
         belt_mode=decision.state.mode,
@@ -37,6 +37,19 @@ def platform_inputs(
         stop_cause=stop_cause(inputs, decision),
         has_platform=has_platform,
     )
+
+
+def caught_wish(inputs: GuardInputs, limits: Limits) -> PlatformWish | None:
+    """Return the session's wish for the platform, None before the first.
+
+    It is no perturbation without the harness that the room needs for one, of belts or platform.
+    """
+    message = inputs.wish
+    if message is None or message.platform is None or not message.platform.is_perturbing:
+        return None if message is None else message.platform
+    needs_harness = limits.perturbation is not None and limits.perturbation.needs_harness
+    is_caught = message.person.harness_n > 0 or not needs_harness
+    return message.platform if is_caught else PlatformWish(message.platform.pose)
 
 
 def stop_cause(inputs: GuardInputs, decision: Decision) -> str:

@@ -12,7 +12,12 @@ from rehabsim.safety.notebook import Notebook
 from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_belts import platform_inputs
 from rehabsim.safety.platform_envelope import box
-from rehabsim.safety.platform_messages import PlatformAsk, PlatformReport, PlatformState
+from rehabsim.safety.platform_messages import (
+    PlatformAsk,
+    PlatformInputs,
+    PlatformReport,
+    PlatformState,
+)
 
 SEND_TICKS = 4
 """A base hears 60 times a second; what is new of its kind is sent at once."""
@@ -21,6 +26,10 @@ QUIET_NS = 1_000_000_000
 """A base that talks nonsense is told of again only after so long without any."""
 
 NO_PLATFORM = "This room has no platform."
+UNCAUGHT = (
+    "No perturbation: the harness is not measured, or not hung in; the platform moves at normal"
+    " speed."
+)
 OTHER_ASK = "Something else was asked of the platform at the same moment; ask again."
 
 
@@ -50,6 +59,7 @@ class PlatformKeeper:
         self._is_understood = True
         self._nonsense_ns = -QUIET_NS
         self._sent: PlatformCommand | None = None
+        self._is_uncaught = False
 
     async def open(self) -> None:
         """Connect.
@@ -92,12 +102,21 @@ class PlatformKeeper:
             inputs, decision, limits, sample=self._sample, ask=ask, has_platform=has_platform
         )
         decided = guard_platform(self.state, made_from, self._limits)
+        self._tell_uncaught(inputs, made_from)
         self.state, self.belt_cause = decided.state, decided.belt_cause
         self._send(decided.command, tick)
         self._contact.retry(inputs.t_ns)
         same = answers_to(tuple(a for a in asks if a.name == ask), decided.refusal)
         other = answers_to(tuple(a for a in asks if a.name != ask), OTHER_ASK)
         return PlatformReport(decided, self._sample, ask, has_platform), same + other
+
+    def _tell_uncaught(self, inputs: GuardInputs, made_from: PlatformInputs) -> None:
+        """Say once of each perturbation that the harness is missing for it."""
+        wish = None if inputs.wish is None else inputs.wish.platform
+        is_uncaught = wish is not made_from.wish
+        if is_uncaught and not self._is_uncaught:
+            self._note("warn", UNCAUGHT)
+        self._is_uncaught = is_uncaught
 
     @property
     def is_frozen(self) -> bool:

@@ -4,7 +4,14 @@ from math import isfinite
 
 from rehabsim.base.limits import Limits
 from rehabsim.base.records import BeltSample, Mode, Wish
-from rehabsim.safety.envelope import ANYWHERE, Envelope, Motion, Span, approach
+from rehabsim.safety.envelope import (
+    ANYWHERE,
+    Envelope,
+    Motion,
+    Span,
+    approach,
+    speeds_within,
+)
 from rehabsim.safety.messages import GuardState
 
 
@@ -28,12 +35,17 @@ def spans(state: GuardState, limits: Limits) -> tuple[Span, Span]:
     return (left_mps - most_mps, left_mps + most_mps), (right_mps - most_mps, right_mps + most_mps)
 
 
-def targets(state: GuardState, wish: Wish, limits: Limits) -> tuple[float, float]:
+def targets(
+    state: GuardState, wish: Wish, envelope: Envelope, limits: Limits
+) -> tuple[float, float]:
     """Return where both belts should go.
+
+    Only a perturbation may leave them where ordinary walking may not be.
 
     Args:
         state: So far; its set points are the last commanded ones, and in its mode they move.
         wish: Held to the envelope of this mode.
+        envelope: Of this mode.
         limits: Of the room, tightened by those of the person.
     """
     wished_mps = (wish.left_speed_mps, wish.right_speed_mps)
@@ -43,11 +55,12 @@ def targets(state: GuardState, wish: Wish, limits: Limits) -> tuple[float, float
             for wished, (least, most) in zip(wished_mps, spans(state, limits), strict=True)
         )
         return left_mps, right_mps
-    if wish.is_perturbation:  # and not allowed: back to where it would have begun
-        return state.left_base_mps, state.right_base_mps
-    if state.mode == "holding":
-        return state.left_speed_mps, state.right_speed_mps
-    return wished_mps
+    has_ended_one = state.mode == "holding" and state.perturbed_ns == state.since_ns
+    if wish.is_perturbation or has_ended_one:  # and not allowed: back to where it began
+        wished_mps = (state.left_base_mps, state.right_base_mps)
+    elif state.mode == "holding":
+        wished_mps = (state.left_speed_mps, state.right_speed_mps)
+    return speeds_within(wished_mps, envelope)
 
 
 def move(state: GuardState, wish: Wish, envelope: Envelope, limits: Limits, dt_s: float) -> Motion:
@@ -58,7 +71,9 @@ def move(state: GuardState, wish: Wish, envelope: Envelope, limits: Limits, dt_s
     )
     if not dt_s > 0:
         return now
-    return approach(now, targets(state, wish, limits), envelope, dt_s, spans(state, limits))
+    return approach(
+        now, targets(state, wish, envelope, limits), envelope, dt_s, spans(state, limits)
+    )
 
 
 def deck(state: GuardState, belt: BeltSample | None, limits: Limits) -> tuple[float, bool]:

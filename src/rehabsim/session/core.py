@@ -172,8 +172,6 @@ class Core:
         self._failure = ""
         self._riding = Riding(has_platform=has_platform)
         self._pacing = pacing
-        self._was_following = pacing is not None
-        self._paced_mps = nan
         self._unrest = unrest
         self._loss = ""
 
@@ -273,17 +271,13 @@ class Core:
         if self._pacing is None:
             return state
         if not self._desk.is_following:
-            if self._was_following and isfinite(self._paced_mps):
-                # They keep the speed that they have, and it is the set speed from now on.
-                self._desk.cruise_speed_mps = round(self._paced_mps, 2)
-                state = structs.replace(state, cruise_speed_mps=self._desk.cruise_speed_mps)
-            self._was_following = False
+            self._desk.paced_mps = nan
             return state
-        if not self._was_following:
+        if self._desk.is_new_pace:
             self._pacing.begin_anew()
-        self._was_following = True
+            self._desk.is_new_pace = False
         paced_mps = self._pacing.step(state)
-        self._paced_mps = paced_mps if state.mode in MOVING else nan
+        self._desk.paced_mps = paced_mps if state.mode in MOVING else nan
         return structs.replace(state, cruise_speed_mps=paced_mps)
 
     def _ask_scenario(self, state: State, logged_failure: str, events: list[Event]) -> Step:

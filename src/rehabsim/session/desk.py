@@ -1,6 +1,7 @@
 """The session's desk: who is in command, what clients ask, and what they are answered. Pure."""
 
 from collections.abc import Callable
+from math import isfinite, nan
 from typing import Literal
 
 from rehabsim.base.limits import Limits
@@ -54,6 +55,8 @@ class Desk:
         events: For everyone, likewise.
         obstacle: Why the belts cannot be started in this session any more; empty while they can.
         is_following: Belts follow the person, in a session with pacing.
+        is_new_pace: They begin to, from the set speed; the session clears it.
+        paced_mps: Speed that moving belts which follow were told last; NaN where there are none.
         is_perturbing: Perturbations may come; they are held back again once the belts stop.
     """
 
@@ -74,7 +77,8 @@ class Desk:
         self.acks: list[tuple[str, Ack]] = []
         self.events: list[Event] = []
         self.obstacle = ""
-        self.is_following = has_pacing
+        self.is_following, self.is_new_pace = has_pacing, False
+        self.paced_mps = nan
         self._has_pacing = has_pacing
         self.is_perturbing = False
         self._has_perturbations = has_perturbations
@@ -126,8 +130,8 @@ class Desk:
         request = self._take_pending(answer.id)
         if request is None:
             return
-        if request.name == "arm" and not (answer.is_accepted or self._is_taken()):
-            self.commander = ""
+        if request.name == "arm" and not self._is_taken():
+            self.commander = ""  # Refused, or armed and let go again since.
         status: Status = "applied" if answer.is_accepted else "rejected"
         self._answer(request, status, answer.reason)
         self._answer_sharing(answer.id, status, answer.reason)
@@ -153,6 +157,10 @@ class Desk:
             return
         if self.commander not in ("", request.client) and self._is_taken():
             self._refuse(request, f"{self.commander} is in command.")
+            return
+        if not self.commander and self._mode in ACTIVE:
+            # By someone this session does not know; a refused arm must not give their command away.
+            self._refuse(request, f"Arm works when idle; the belts are {self._mode}.")
             return
         self._give_to(request.client)
         self._pass_on(request)
@@ -225,6 +233,10 @@ class Desk:
         elif self.commander and self.commander != request.client:
             self._refuse(request, f"{self.commander} is in command.")
         else:
+            if request.name == "fix" and self.is_following and isfinite(self.paced_mps):
+                # They keep the speed that they have, and it is the set speed from now on.
+                self.cruise_speed_mps = round(self.paced_mps, 2)
+            self.is_new_pace = request.name == "follow" and not self.is_following
             self.is_following = request.name == "follow"
             self._answer(request, "applied", "")
 
@@ -240,12 +252,14 @@ class Desk:
             self._refuse(request, refusal)
         else:
             self._tunes.append(request)
+            self._pending_ids[request.client, request.id] = None
 
     _turn = _accept = _keep = _undo = _rate = _tune
 
     def settle_tunes(self, refusal: str) -> None:
         """Answer what was asked of the scenario: done, or why not."""
         for request in self._tunes:
+            del self._pending_ids[request.client, request.id]
             self._answer(request, "rejected" if refusal else "applied", refusal)
         self._tunes.clear()
 

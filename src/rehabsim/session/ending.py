@@ -6,7 +6,7 @@ import msgspec
 
 from rehabsim.base.clock import NS
 from rehabsim.base.records import MOVING
-from rehabsim.session.core import PERIOD_NS, CoreOutputs
+from rehabsim.session.core import CoreOutputs
 from rehabsim.session.requests import ClientRequest
 
 
@@ -61,7 +61,8 @@ class Ending:
             if request.name == "rate":
                 self.pain_nrs = _greater(self.pain_nrs, request.pain_nrs)
                 self.effort_rpe = _greater(self.effort_rpe, request.effort_rpe)
-        self._walked_ns += PERIOD_NS * (outputs.state.mode in MOVING)
+        # A missed tick was walked, too.
+        self._walked_ns += round(outputs.state.dt_s * NS) * (outputs.state.mode in MOVING)
         self.why = self.why or self._reason(outputs)
         return self.why != ""
 

@@ -10,7 +10,7 @@ from rehabsim.session.requests import Request, RequestName
 
 Role = Literal["console", "observer"]
 
-FREE: frozenset[RequestName] = frozenset({"stop", "pause", "hello"})
+FREE: frozenset[RequestName] = frozenset({"stop", "pause", "calm", "hello"})
 """They only take permission away, or do nothing: nobody has to prove anything for them."""
 
 MAX_AGE_S = 2.0

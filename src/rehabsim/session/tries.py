@@ -1,5 +1,7 @@
 """What a session's log says of the tasks in it, and of how long the belts ran."""
 
+import numpy as np
+
 from rehabsim.base.clock import NS
 from rehabsim.base.records import MODES, MOVING, Record
 from rehabsim.session.core import PERIOD_NS
@@ -22,10 +24,12 @@ def tries_in(log: LogReader) -> Tries:
 
 
 def trained_s(log: LogReader) -> float:
-    """Return how long the belts followed what was wished, which may be to rest, s."""
+    """Return how long the belts followed what was wished, which may be to rest, s.
+
+    A tick stands for those that were missed before it, too.
+    """
     ticks = log.table("ticks")
     if not len(ticks):
         return 0.0
-    mode = ticks["mode"]
-    moving = sum(int((mode == MODES.index(name)).sum()) for name in sorted(MOVING))
-    return moving * PERIOD_NS / NS
+    is_moving = np.isin(ticks["mode"], [MODES.index(name) for name in MOVING])
+    return int((1 + ticks["missed_count"][is_moving]).sum()) * PERIOD_NS / NS

@@ -263,7 +263,8 @@ def why_not(
         why = why_no_shove(pulse, more_frac, deck_limits, pose)
         return f"it {why}" if why else ""
     base_mps = max(wish.left_speed_mps, wish.right_speed_mps)
-    why = why_impossible(pulse, base_mps, more_frac, limits)
+    apart_mps = pulse.parting(trial.side, wish.left_speed_mps - wish.right_speed_mps)
+    why = why_impossible(pulse, base_mps, more_frac, limits, apart_mps)
     if pulse.kind == "stop" and base_mps < REST_MPS:
         why = f"needs belts faster than {REST_MPS:g} m/s"
     return f"at {base_mps:.2f} m/s it {why}" if why else ""

@@ -112,6 +112,7 @@ class PacingParams(Strict):
                 "max_speed_mps": most_mps,
                 "min_speed_mps": min(self.min_speed_mps, most_mps),
                 "max_accel_mps2": min(self.max_accel_mps2, limits.max_accel_mps2),
+                "max_decel_mps2": min(self.max_decel_mps2, limits.max_accel_mps2),
             }
         )
 
@@ -175,12 +176,15 @@ class Pacing:
         self._set_mps = state.cruise_speed_mps if part_mps == gap_mps else self._set_mps + part_mps
         before_mps = self._speed_mps
         if part_mps != 0.0:
-            self._speed_mps = min(max(before_mps + part_mps, p.min_speed_mps), p.max_speed_mps)
+            # A speed that is outside already, as of belts at rest, does not jump back into it.
+            least_mps, most_mps = min(p.min_speed_mps, before_mps), max(p.max_speed_mps, before_mps)
+            self._speed_mps = min(max(before_mps + part_mps, least_mps), most_mps)
             self._target_mps += self._speed_mps - before_mps
 
     def _begin(self, state: State) -> None:
         self._was_moving = True
-        self._speed_mps = self._target_mps = self._set_mps = state.cruise_speed_mps
+        self._set_mps = state.cruise_speed_mps
+        self._speed_mps = self._target_mps = min(self._set_mps, self.params.max_speed_mps)
         self._accel_mps2 = 0.0
         self.means = StepMeans()
         self._pressure_m = nan

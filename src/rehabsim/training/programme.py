@@ -6,6 +6,7 @@ Between blocks the belts rest, and a therapist arms and starts the next one; a p
 nothing by itself.
 """
 
+from math import inf
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -189,7 +190,7 @@ class Block(Strict):
             value = getattr(self, name)
             if isinstance(value, list) and not is_pair(value):
                 raise ValueError(f"{name} = {value}: give a number, or a pair [start, goal]")
-        if min(self.duration(0), self.duration(1)) < 10:
+        if not all(10 <= self.duration(level) < inf for level in (0, 1)):
             raise ValueError(f"duration_s = {self.duration_s}: a block lasts 10 s at least")
         if self.is_standing == any(at_level(self.cruise_speed_mps, level) > 0 for level in (0, 1)):
             raise ValueError("cruise_speed_mps: is needed where one walks, and only there")
@@ -325,7 +326,9 @@ def _wider(inner: dict[str, Any], outer: dict[str, Any]) -> str:
             if found:
                 return f"{name}.{found}"
             continue
-        is_least, is_both = name.startswith("min_"), _is_number(own) and _is_number(most)
+        is_least = name.startswith(("min_", "needs_"))
+        is_both = isinstance(own, int | float) and isinstance(most, int | float)
         if is_both and (own < most if is_least else own > most):
-            return f"{name} = {own:g} is wider than the programme's {most:g}"
+            own, most = (v if isinstance(v, bool) else f"{v:g}" for v in (own, most))
+            return f"{name} = {own} is wider than the programme's {most}"
     return ""

@@ -83,6 +83,19 @@ class Pulse(Strict):
         is_left = (side == "left") != (self.kind == "trip")
         return is_left, not is_left
 
+    def parting(self, side: Side, apart_mps: float) -> float:
+        """Return how far belts are apart already in the way in which it parts them.
+
+        Args:
+            side: Leg that it is timed to.
+            apart_mps: Left less right, before it.
+
+        Returns:
+            Below 0 where it brings them nearer first.
+        """
+        is_left, _ = self.belts(side)
+        return apart_mps if is_left == (self.change_mps > 0) else -apart_mps
+
     def change_from(self, speed_mps: float, scale: float = 1.0) -> float:
         """Return the change of belts that run at a speed; they do not run backward."""
         return -speed_mps if self.kind == "stop" else max(self.change_mps * scale, -speed_mps)
@@ -137,14 +150,17 @@ class PerturbParams(Strict):
         return self
 
 
-def why_impossible(pulse: Pulse, speed_mps: float, jitter_frac: float, limits: Limits) -> str:
+def why_impossible(
+    pulse: Pulse, speed_mps: float, jitter_frac: float, limits: Limits, apart_mps: float = 0.0
+) -> str:
     """Return why belts could not do this at a speed, with the numbers; empty where they can.
 
     Args:
         pulse: What is asked.
-        speed_mps: Of the belts before it.
+        speed_mps: Of the faster belt before it.
         jitter_frac: How much larger a change may become by chance.
         limits: Of room and person.
+        apart_mps: As of `Pulse.parting`.
     """
     most = limits.perturbation
     if most is None:
@@ -161,7 +177,7 @@ def why_impossible(pulse: Pulse, speed_mps: float, jitter_frac: float, limits: L
         (faster_mps, most.max_speed_mps, "runs a belt at {:.2f} m/s, limit {:g}"),
         (a_mps2, most.max_accel_mps2, "accelerates at {:.1f} m/s², limit {:g}"),
         (
-            size_mps if is_apart else 0.0,
+            abs(apart_mps + size_mps) if is_apart else 0.0,
             most.max_split_mps,
             "parts belts by {:.2f} m/s, limit {:g}",
         ),

@@ -49,8 +49,9 @@ class Unrest:
     """Perturbs one person: by pulses, by unrest that goes on, by parted belts, or by several.
 
     Unrest fades in when it is let come and out when it is held back; it waits while belts are
-    held, and that of the belts while a pulse is going on. It stays within the limits of ordinary
-    walking; only pulses have their own.
+    held, and that of the belts while a pulse is going on. Belts at rest have none, and start
+    without; only the picture fades out over them. It stays within the limits of ordinary walking;
+    only pulses have their own.
 
     Args:
         params: How.
@@ -62,7 +63,7 @@ class Unrest:
     Attributes:
         params: How.
         perturber: Of the pulses, None without any.
-        fade: How far unrest has come in.
+        fade: How far unrest of belts and deck has come in.
         noise_sd_mps: Of the belts' noise in full, at the present speed; 0 without.
         visual_sway_m: How far the world on the display is to the left of where it belongs.
     """
@@ -80,7 +81,7 @@ class Unrest:
         self.perturber = None
         if params.pulses:
             self.perturber = Perturber(params, limits, seed, deck_limits)
-        self.fade = Fade()
+        self.fade, self._picture = Fade(), Fade()
         self.visual_sway_m = 0.0
         self.noise_sd_mps = 0.0
         self._noise = None
@@ -124,10 +125,13 @@ class Unrest:
         if step.platform is not None:
             self._pose = step.platform.pose
         is_walking = state.mode in ("running", "perturbing")
-        is_waiting = state.mode in ("starting", "holding")
+        is_waiting = state.mode == "holding" or (state.mode == "starting" and is_on)
         wish = step.wish
+        if state.mode in ("locked", "idle", "armed"):
+            self._let_go()
         if not is_waiting:
-            self.fade.step(state.dt_s, is_on=is_on and is_walking)
+            for fade in (self.fade, self._picture):
+                fade.step(state.dt_s, is_on=is_on and is_walking)
             self._sway(state, deck)
             self._rustle(state, wish)
             if self._split is not None:
@@ -139,6 +143,14 @@ class Unrest:
         if self.perturber is not None:
             wish = self.perturber.step(state, wish, events, is_on=is_on, deck=deck, pose=self._pose)
         return structs.replace(step, wish=wish, platform=self._ride(step, state.dt_s))
+
+    def _let_go(self) -> None:
+        """Have none of belts and deck, which rest: nobody feels that it goes at once."""
+        self.fade.frac = 0.0
+        if self._split is not None:
+            self._split.fade.frac = 0.0
+        if self._noise is not None:
+            self._noise.part_mps = 0.0
 
     def _may_come(
         self, state: State, harness_n: float, events: list[Event], *, is_on: bool
@@ -153,12 +165,13 @@ class Unrest:
 
     def _sway(self, state: State, deck: Deck | None) -> None:
         """Move deck and picture on."""
-        if self.fade.frac > 0.0:
+        if self._picture.frac > 0.0:
             self._elapsed_s += state.dt_s
-        place = self.fade.cosine * sway(self._elapsed_s)
+        place = sway(self._elapsed_s)
+        seen, felt = self._picture.cosine * place, self.fade.cosine * place
         visual, deck_sway = self.params.visual, self.params.sway
-        self.visual_sway_m = 0.0 if visual is None else visual.amplitude_m * place
-        self._place_m = 0.0 if deck_sway is None else deck_sway.amplitude_m * place
+        self.visual_sway_m = 0.0 if visual is None else visual.amplitude_m * seen
+        self._place_m = 0.0 if deck_sway is None else deck_sway.amplitude_m * felt
         is_full = self.fade.frac == 1.0 and deck is not None and deck.is_moving
         if is_full and deck_sway is not None and deck is not None and deck.sample is not None:
             self._deck_spread.add(self._place_m, deck.sample.pose.y_m - self._pose.y_m)
@@ -245,7 +258,7 @@ def why_refused(
     """
     for number, pulse in enumerate(params.pulses, 1):
         if isinstance(pulse, Pulse):
-            why = why_impossible(pulse, speed_mps, params.jitter_frac, limits)
+            why = _why_no_pulse(pulse, params, speed_mps, limits)
         else:
             why = why_no_shove(pulse, params.jitter_frac, deck_limits, HOME)
         if why:
@@ -262,3 +275,11 @@ def why_refused(
     if params.split is not None and (why := why_no_split(params.split, speed_mps, limits)):
         return "split", f"a split from {speed_mps:g} m/s {why}"
     return "", ""
+
+
+def _why_no_pulse(pulse: Pulse, params: PerturbParams, speed_mps: float, limits: Limits) -> str:
+    """Return why belts could not do this, alike or parted as `[perturb.split]` has them."""
+    split_mps = 0.0 if params.split is None else params.split.signed_mps
+    fastest_mps = speed_mps + abs(split_mps) / 2
+    apart_mps = max(0.0, *(pulse.parting(side, split_mps) for side in pulse.sides))
+    return why_impossible(pulse, fastest_mps, params.jitter_frac, limits, apart_mps)
