@@ -91,7 +91,7 @@ def _runaways(share: float) -> Iterator[Row]:
     runaway_count, differences = strays(count, SEED)
     what = "histories of 3,000 looks at belts that stray, judged alike by simulator and C"
     yield Row(what, count, len(differences), bar="all", note=f"{runaway_count} ended in a runaway")
-    minutes = max(10.0 * share, 0.05)
+    minutes = max(10.0 * share, 0.2)
     for room, name in zip(ROOMS, ("without", "with"), strict=True):
         moved_ms, runaway_count = walk(minutes, SEED, room)
         what = f"moving belts that obey, room {name} perturbations, feet on them: no runaway, s"
