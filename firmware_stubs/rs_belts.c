@@ -2,7 +2,6 @@
 #include "rs_treadmill_parts.h"
 
 enum {
-    REST_UMPS = 20000, /* a belt measured slower than this is at rest */
     DISCREPANCY_TICKS = 50, /* so long may the two channels differ while one is being opened */
     SETTLE_TICKS = 500 /* so long may the belts lag behind a ramp that has ended */
 };
@@ -37,8 +36,8 @@ bool rs_is_following(const RsTreadmill *t)
 
 bool rs_is_at_rest(const RsTreadmill *t)
 {
-    return rs_is_within(t->senses.speed_umps[0], -REST_UMPS, REST_UMPS) &&
-           rs_is_within(t->senses.speed_umps[1], -REST_UMPS, REST_UMPS);
+    return rs_is_within(t->senses.speed_umps[0], -RS_REST_UMPS, RS_REST_UMPS) &&
+           rs_is_within(t->senses.speed_umps[1], -RS_REST_UMPS, RS_REST_UMPS);
 }
 
 /* Ramp to rest and latch why, in one assignment; a stop under way may only become harder. */
@@ -104,7 +103,9 @@ static void watch_emergency(RsTreadmill *t)
     } else if (t->differ_ticks > DISCREPANCY_TICKS) {
         t->is_discrepant = true;
     }
-    if (t->is_discrepant) {
+    if (t->is_runaway) {
+        cut(t, RS_RUNAWAY);
+    } else if (t->is_discrepant) {
         cut(t, RS_DISCREPANT);
     } else if (is_any) {
         cut(t, RS_EMERGENCY);
@@ -195,6 +196,7 @@ static void tick(RsTreadmill *t)
     if (t->latch.state == RS_STOPPING) {
         slow_down(t);
     }
+    rs_lag(t);
     t->report_ticks++;
     if (t->report_ticks >= t->report_period_ticks) {
         t->report_ticks = 0;
@@ -211,6 +213,10 @@ bool rs_treadmill_poll(RsTreadmill *t, uint32_t now_us, const RsSenses *senses)
     while (t->now_us - t->tick_us >= RS_TICK_US) {
         t->tick_us += RS_TICK_US;
         tick(t);
+    }
+    if (rs_has_run_away(t)) {
+        t->is_runaway = true;
+        cut(t, RS_RUNAWAY);
     }
     return t->is_report_due;
 }

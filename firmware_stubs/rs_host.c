@@ -71,6 +71,9 @@ static void refuse(RsTreadmill *t, RsRefusal refusal)
 /* Return what keeps the belts from being reset or armed. */
 static RsRefusal why_not_ready(const RsTreadmill *t)
 {
+    if (t->is_runaway) {
+        return RS_BAD_BELTS;
+    }
     if (t->is_discrepant || t->closed_ticks < RS_CLOSED_TICKS) {
         return RS_NOT_CLOSED;
     }

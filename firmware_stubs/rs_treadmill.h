@@ -24,7 +24,8 @@ typedef enum {
     RS_EMERGENCY,
     RS_DISCREPANT,
     RS_DAMAGED,
-    RS_WATCHDOG
+    RS_WATCHDOG,
+    RS_RUNAWAY
 } RsCause;
 
 /* What was wrong with the newest RESET, ARM or set point that was refused. */
@@ -40,7 +41,8 @@ typedef enum {
     RS_BAD_RIGHT_ACCEL,
     RS_BAD_SPLIT,
     RS_BAD_INCLINE,
-    RS_BAD_TTL
+    RS_BAD_TTL,
+    RS_BAD_BELTS
 } RsRefusal;
 
 /* What the belts may do: generated from the site file, 5 % wider than the room's own limits. */
@@ -53,6 +55,9 @@ typedef struct {
     int32_t fast_mmps2; /* the hardest that a STOP may ask for */
     int32_t max_incline_urad;
     int32_t max_incline_rate_uradps;
+    int32_t max_astray_umps; /* how far a belt may be from where it should be */
+    int32_t max_astray_ms; /* for how long it may be further away; longer than the keeper waits */
+    int32_t lag_ms; /* time constant with which belts are expected to follow their ramps */
 } RsLimits;
 
 typedef struct {
@@ -89,10 +94,12 @@ typedef struct {
     int32_t decel_mmps2;
     int32_t speed_umps[2]; /* where on the ramp each belt is told to be: the output */
     int32_t mirror_umps[2]; /* its complement, so that a damaged one is noticed */
+    uint32_t lagged[2]; /* where each belt should be by now, times `lag_ms` */
+    uint64_t astray_us; /* since when a belt has been astray */
     int32_t target_nrad;
     int32_t incline_nrad; /* where on its ramp the deck is told to be: the output */
     uint16_t settle_ticks, differ_ticks, closed_ticks, report_ticks, report_period_ticks;
-    bool is_discrepant, has_power, is_report_due;
+    bool is_discrepant, is_astray, is_runaway, has_power, is_report_due;
 } RsTreadmill;
 
 enum {

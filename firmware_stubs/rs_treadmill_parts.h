@@ -6,6 +6,7 @@
 
 enum {
     RS_TICK_US = 1000,
+    RS_REST_UMPS = 20000, /* a belt measured slower than this is at rest */
     RS_CLOSED_TICKS = 50 /* so long must both channels have been closed to reset */
 };
 
@@ -18,6 +19,13 @@ void rs_trip(RsTreadmill *t, RsCause cause, int32_t decel_mmps2);
 
 bool rs_is_following(const RsTreadmill *t);
 bool rs_is_at_rest(const RsTreadmill *t);
+
+/* Let a tick go by in which belts with power should come nearer to their ramps. */
+void rs_lag(RsTreadmill *t);
+
+/* Return whether a belt has been somewhere else than it should be for too long; to be asked at
+   each look at the senses. */
+bool rs_has_run_away(RsTreadmill *t);
 
 /* Return where the deck is measured, within its limits. */
 int32_t rs_deck_nrad(const RsTreadmill *t);

@@ -1,8 +1,8 @@
 """The rules of the treadmill's firmware in Python: the same decisions, to the last bit.
 
-`firmware_stubs/rs_belts.c` and `rs_host.c` are what a microcontroller runs; a test drives both
-with the same random frames and compares their reports byte by byte. Whole numbers only: speeds in
-µm/s, accelerations in mm/s², left before right.
+`rs_belts.c`, `rs_following.c` and `rs_host.c` in `firmware_stubs/` are what a microcontroller runs;
+a test drives both with the same random frames and compares their reports byte by byte. Whole
+numbers only: speeds in µm/s, accelerations in mm/s², left before right.
 
 Source: firmware_stubs/PROTOCOL.md, 2.
 """
@@ -91,12 +91,14 @@ class Firmware:
         self.incline_nrad = 0
         self._settle_ticks = self._differ_ticks = self._closed_ticks = self._report_ticks = 0
         self._report_period_ticks = 10
-        self._is_discrepant = False
+        self._is_discrepant = self._is_astray = self._is_runaway = False
+        self._astray_us = 0
+        self._lagged = [0, 0]
 
     @property
     def is_cut(self) -> bool:
         """Whether the power was taken away in an emergency and the belts coast."""
-        return self.cause in (Cause.EMERGENCY, Cause.DISCREPANT)
+        return self.cause in (Cause.EMERGENCY, Cause.DISCREPANT, Cause.RUNAWAY)
 
     # -- every millisecond -----------------------------------------------------------------
 
@@ -108,6 +110,9 @@ class Firmware:
         while self._now_us - self._tick_us >= TICK_US:
             self._tick_us += TICK_US
             is_report_due |= self._tick()
+        if self._has_run_away():
+            self._is_runaway = True
+            self._cut(Cause.RUNAWAY)
         return is_report_due
 
     def _tick(self) -> bool:
@@ -118,6 +123,7 @@ class Firmware:
             self._follow()
         if self.state == State.STOPPING:
             self._slow_down()
+        self._lag()
         self._report_ticks += 1
         if self._report_ticks >= self._report_period_ticks:
             self._report_ticks = 0
@@ -135,7 +141,9 @@ class Firmware:
             self._is_discrepant = False
         elif self._differ_ticks > DISCREPANCY_TICKS:
             self._is_discrepant = True
-        if self._is_discrepant:
+        if self._is_runaway:
+            self._cut(Cause.RUNAWAY)
+        elif self._is_discrepant:
             self._cut(Cause.DISCREPANT)
         elif is_any:
             self._cut(Cause.EMERGENCY)
@@ -165,6 +173,29 @@ class Firmware:
             else:
                 self.state = State.LOCKED
             self.has_power = False
+
+    # -- whether the belts do what they are told -------------------------------------------
+
+    def _lag(self) -> None:
+        for i, goal_umps in enumerate(self.speed_umps if self.has_power else (0, 0)):
+            self._lagged[i] += goal_umps - self._lagged[i] // self.limits.lag_ms
+
+    def _has_run_away(self) -> bool:
+        was_astray = self._is_astray
+        self._is_astray = self.has_power and (self._is_off(0) or self._is_off(1))
+        if not was_astray:
+            self._astray_us = self._tick_us
+        astray_us = self._tick_us - self._astray_us
+        return self._is_astray and astray_us >= 1000 * self.limits.max_astray_ms
+
+    def _is_off(self, belt: int) -> bool:
+        """Return whether a belt is further from where it should be than drives explain."""
+        now_umps, due_umps = self._senses.speed_umps[belt], self._lagged[belt] // self.limits.lag_ms
+        most_umps = self.limits.max_astray_umps + 2 * abs(self.speed_umps[belt] - due_umps)
+        if -REST_UMPS <= now_umps < due_umps:
+            is_told_to_run = self.state in FOLLOWING and self._target[belt] > 0
+            return is_told_to_run and due_umps - now_umps > most_umps
+        return abs(now_umps - due_umps) > most_umps
 
     # -- what stops ------------------------------------------------------------------------
 
@@ -262,6 +293,8 @@ class Firmware:
         refusal = Refusal.NONE
         if not is_right_state:
             refusal = Refusal.STATE
+        elif self._is_runaway:
+            refusal = Refusal.BELTS
         elif checksum is not None and checksum != self._checksum:
             refusal = Refusal.LIMITS
         elif self._is_discrepant or self._closed_ticks < CLOSED_TICKS:

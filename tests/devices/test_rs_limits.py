@@ -6,9 +6,10 @@ import zlib
 import pytest
 
 from rehabsim.base.config import load_toml
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import ASTRAY_MPS, DRIVE_LAG_S, Limits
 from rehabsim.base.site import Site
 from rehabsim.devices.rs_limits import RsLimits, header, limits_of_room
+from rehabsim.safety.causes import CAUSES
 from rehabsim.session.setup import SIMULATED_SITE
 
 SIMULATED = load_toml(SIMULATED_SITE, Site).limits
@@ -51,9 +52,9 @@ def test_the_hardest_stop_is_that_of_someone_who_is_down_already():
     assert with_(fall_mps2=0.7).fast_mmps2 == 1000
 
 
-def test_the_checksum_is_over_the_tag_and_seven_little_endian_numbers():
-    packed = struct.pack("<7i", *ROOM)
-    assert ROOM.checksum == zlib.crc32(b"rs_treadmill limits 1" + packed)
+def test_the_checksum_is_over_the_tag_and_ten_little_endian_numbers():
+    packed = struct.pack("<10i", *ROOM)
+    assert ROOM.checksum == zlib.crc32(b"rs_treadmill limits 2" + packed)
 
 
 @pytest.mark.parametrize("name", RsLimits._fields)
@@ -67,7 +68,18 @@ def test_the_firmware_gets_5_percent_more_but_no_harder_stop():
     assert wide.max_accel_mmps2 == 1050
     assert (wide.ramp_mmps2, wide.fast_mmps2) == (ROOM.ramp_mmps2, ROOM.fast_mmps2)
     assert all(ours <= theirs for ours, theirs in zip(ROOM, wide, strict=True))
-    assert all(20 * theirs <= 21 * ours for ours, theirs in zip(ROOM, wide, strict=True))
+    assert wide.max_astray_umps == 157_500
+    spoken = wide._replace(max_astray_ms=ROOM.max_astray_ms)
+    assert all(20 * theirs <= 21 * ours for ours, theirs in zip(ROOM, spoken, strict=True))
+
+
+def test_the_firmware_waits_for_the_keeper_before_it_calls_belts_astray():
+    wide = ROOM.widened()
+    keeper_ms = 1000 * CAUSES["runaway"].after_s
+    slowest_report_ms, tick_ms, look_ms = 10, 4, 20
+    assert wide.max_astray_ms > keeper_ms + slowest_report_ms + tick_ms + look_ms
+    assert wide.max_astray_umps > 1e6 * ASTRAY_MPS
+    assert wide.lag_ms == 1000 * DRIVE_LAG_S
 
 
 def test_the_header_holds_the_wider_numbers_and_the_checksum_of_the_others():

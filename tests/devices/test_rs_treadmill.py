@@ -302,7 +302,7 @@ def test_damaged_reports_are_left_out_and_many_of_them_are_another_protocol():
     play(act)
 
 
-@pytest.mark.parametrize("changes", [{"state": 5}, {"cause": 12}, {"refusal": 12}])
+@pytest.mark.parametrize("changes", [{"state": 5}, {"cause": 13}, {"refusal": 13}])
 def test_a_report_whose_words_mean_nothing_is_left_out(changes):
     async def act(scene):
         scene.greet()

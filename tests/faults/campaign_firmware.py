@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from faults.figures import Row
+from firmware.drives import ROOMS, loosen, walk
 from firmware.expiry import RAMP_S, measure
 from firmware.fuzz import fuzz
 from firmware.guarded import commands
-from firmware.histories import Permission, Twin, play
+from firmware.histories import Permission, Twin, play, strays
 from firmware.runs import measure_coverage, run_contract, run_sanitized
 from firmware.test_emergency import random_presses
 from firmware.test_histories import no_restart
@@ -24,6 +25,7 @@ INTRODUCTION = (
 )
 ROOT = Path(__file__).resolve().parents[2]
 ONSET_BAR_MS, ZERO_BAR_MS = 80.0, 20.0
+CUT_BAR_MS, COASTED_BAR_MS = 700.0, 2200.0
 SEED = 20
 
 
@@ -55,6 +57,7 @@ def untimed_rows(share: float) -> Iterator[Row]:
     twin = Twin()
     play(count, SEED, twin.look)
     yield Row("reports alike in simulator and C", twin.count, len(twin.differences), bar="all")
+    yield from _runaways(share)
     count = _some(1_000_000, share, 10_000)
     permission = Permission()
     play(count, SEED, permission.look)
@@ -81,6 +84,25 @@ def timed_rows(share: float) -> Iterator[Row]:
     for how, words in (("program", "as a program"), ("emulator", "on the emulator")):
         count, failed_count = run_contract(how)
         yield Row(f"driver contract {words}, real time", count, failed_count, bar="all pass")
+
+
+def _runaways(share: float) -> Iterator[Row]:
+    count = _some(100, share, 2)
+    runaway_count, differences = strays(count, SEED)
+    what = "histories of 3,000 looks at belts that stray, judged alike by simulator and C"
+    yield Row(what, count, len(differences), bar="all", note=f"{runaway_count} ended in a runaway")
+    minutes = max(10.0 * share, 0.2)
+    for room, name in zip(ROOMS, ("without", "with"), strict=True):
+        moved_ms, runaway_count = walk(minutes, SEED, room)
+        what = f"moving belts that obey, room {name} perturbations, feet on them: no runaway, s"
+        yield Row(what, moved_ms // 1000, runaway_count, bar="0")
+    cuts_ms, rests_ms = loosen(_some(50, share, 2), SEED)
+    what = "belts that run on when told to rest at 1 m/s²: their power is gone"
+    late_count = sum(cut_ms > CUT_BAR_MS for cut_ms in cuts_ms)
+    yield Row(what, len(cuts_ms), late_count, cuts_ms, "ms", f"≤ {CUT_BAR_MS:g} ms")
+    late_count = sum(rest_ms > COASTED_BAR_MS for rest_ms in rests_ms)
+    what = "and they stand"
+    yield Row(what, len(rests_ms), late_count, rests_ms, "ms", f"≤ {COASTED_BAR_MS:g} ms")
 
 
 def _coverage() -> Iterator[Row]:

@@ -11,7 +11,7 @@ def failing(table):
 def test_every_rule_of_the_firmware_keeps_its_bar():
     table = list(untimed_rows(SHARE))
     assert failing(table) == []
-    assert len(table) == 13
+    assert len(table) == 18
 
 
 @pytest.mark.realtime

@@ -17,7 +17,8 @@ import pytest
 
 STUBS = Path(__file__).resolve().parents[2] / "firmware_stubs"
 BUILD = STUBS / "build"
-SOURCES = ("rs_frame.c", "rs_belts.c", "rs_host.c", "rs_report.c", "rs_watchdog.c", "rs_plates.c")
+SOURCES = ("rs_frame.c", "rs_belts.c", "rs_following.c", "rs_host.c", "rs_report.c")
+SOURCES += ("rs_watchdog.c", "rs_plates.c")
 """The portable part; Makefile has the same list."""
 
 LIBRARY_VARIABLE = "RS_FIRMWARE_LIBRARY"

@@ -88,7 +88,7 @@ static int was_sent(const Sent *sent, const uint8_t *content, size_t count)
 
 int main(int count, char **words)
 {
-    static const RsLimits limits = {1, 2100000, 315000, 1050, 500, 1000, 147000, 21000};
+    static const RsLimits limits = {1, 2100000, 315000, 1050, 500, 1000, 147000, 21000, 157500, 210, 100};
     unsigned long streams = count > 1 ? strtoul(words[1], NULL, 10) : 1000;
     state = 88172645463325252u ^ (count > 2 ? strtoul(words[2], NULL, 10) : 0u);
     unsigned long heard = 0, phantoms = 0, dropped = 0;

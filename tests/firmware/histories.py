@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from firmware.device import ROOM, STEADY, U32, WIDE, Device
+from firmware.device import ROOM, U32, WIDE, Device
 from firmware.library import ffi, lib
 
 from rehabsim.devices import rs_treadmill_frame as wire
@@ -54,11 +54,30 @@ def _set_point(rng: random.Random) -> SetPoint:
     )
 
 
-def _feel(rng: random.Random, device: Device) -> None:
+class Stray:
+    """Belts that now and then run, or are measured, away from what they are told for a while."""
+
+    def __init__(self) -> None:
+        self._kinds = [0, 0]
+        self._left_count = 0
+
+    def bend(self, rng: random.Random, belt: int, speed: int) -> int:
+        """Return what is measured of a belt that is told `speed`."""
+        if self._left_count <= 0:
+            self._left_count = rng.randrange(1, 600)
+            self._kinds = [rng.choice((0, 0, 0, 1, 2, 3)) for _ in range(2)]
+        self._left_count -= belt
+        bent = (speed, 0, speed + 300_000 * self._left_count // 200, -speed)
+        return bent[self._kinds[belt]]
+
+
+def _feel(rng: random.Random, device: Device, stray: Stray | None) -> None:
     """Let the belts move, and now and then a hand at the emergency stop."""
     c, senses = device.c, device.senses
     for belt in range(2):
         speed = c.speed_umps[belt] if c.has_power else 0
+        if stray is not None:
+            speed = stray.bend(rng, belt, speed)
         senses.speed_umps[belt] = speed + (
             rng.randrange(-30_000, 30_000) if rng.random() < 0.02 else 0
         )
@@ -70,7 +89,9 @@ def _feel(rng: random.Random, device: Device) -> None:
         senses.is_open[0] = senses.is_open[1] = False
 
 
-def play(steps: int, seed: int, look: Callable[[Device, bytes], None]) -> None:
+def play(
+    steps: int, seed: int, look: Callable[[Device, bytes], None], stray: Stray | None = None
+) -> Device:
     """Live `steps` steps of a random history and `look` at each; a deed may be nothing."""
     rng = random.Random(seed)
     device = Device(seed=seed & U32, start_us=rng.getrandbits(32))
@@ -80,10 +101,11 @@ def play(steps: int, seed: int, look: Callable[[Device, bytes], None]) -> None:
         content = _deed(rng, device) if rng.random() < 0.6 else b""
         if content:
             lib.rs_treadmill_hear(device.c, content, len(content))
-        _feel(rng, device)
+        _feel(rng, device, stray)
         # Mostly a millisecond or so: or every set point would expire.
         device.pass_us(rng.randrange(1500) if rng.random() < 0.97 else rng.randrange(120_000))
         look(device, content)
+    return device
 
 
 class Permission:
@@ -158,6 +180,13 @@ class Twin:
             )
 
 
-def steady_stream(device: Device, ms: int) -> None:
-    """Send set points as a host that does not see that it was stopped."""
-    device.walk(ms, STEADY)
+def strays(count: int, seed: int) -> tuple[int, list[str]]:
+    """Return how many of `count` histories of belts that stray ended in a runaway, and how
+    simulator and C differed."""
+    runaway_count, differences = 0, []
+    for number in range(count):
+        twin = Twin()
+        device = play(3000, seed + number, twin.look, Stray())
+        runaway_count += device.cause == wire.Cause.RUNAWAY
+        differences += twin.differences
+    return runaway_count, differences

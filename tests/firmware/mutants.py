@@ -1,6 +1,6 @@
 """Breaks the portable C in every small way and asks the tests whether they notice.
 
-    python tests/firmware/mutants.py [SHARE]
+    python tests/firmware/mutants.py [SHARE [FILE.c ...]]
 
 Each mutant runs in a process of its own, which says which test it is in and which one failed. A
 mutant is killed by a test with a name; one that ends without saying anything is a failure, never
@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -58,6 +59,27 @@ gap > step -> gap >= step
 rs_belts.c: towards:
 gap < (-((int64_t) step)) -> gap <= (-((int64_t) step))
     the same, downward
+rs_following.c: rs_lag:
+2 -> 3
+    writes behind the two belts, which ends it under sanitizers
+rs_following.c: rs_lag:
+i < 2 -> i <= 2
+    the same
+rs_following.c: magnitude:
+0 -> 1
+    0 and its negative are one
+rs_following.c: magnitude:
+value < 0 -> value <= 0
+    the same
+rs_following.c: is_off:
+0 -> 1
+    a belt where it should be is not off, slower or not
+rs_following.c: is_off:
+gap_umps < 0 -> gap_umps <= 0
+    the same
+rs_following.c: rs_has_run_away:
+RS_TICK_US -> RS_TICK_US - 1
+    time goes by in whole ticks
 rs_host.c: length_of, return 0:
 0 -> 1
     an unknown type: no frame is 1 byte long
@@ -188,16 +210,19 @@ def _result(what: str, said: list[str], status: int) -> Result:
     return Result(what, "", "no result")
 
 
-def run_mutants(share: float, jobs: int = 2) -> tuple[list[Result], dict[str, str]]:
-    """Run a share of all mutants, spread evenly; return what became of each, and the canary.
+def run_mutants(
+    share: float, jobs: int = 2, files: Sequence[str] = ()
+) -> tuple[list[Result], dict[str, str]]:
+    """Run a share of the mutants, spread evenly; return what became of each, and the canary.
 
-    To be called in a process of its own: it forks.
+    Of all files where none is named. To be called in a process of its own: it forks.
     """
     library, mutants = build_mutants()
     os.environ[LIBRARY_VARIABLE] = str(library)
     step = max(round(1 / share), 1)
     (canary,) = [mutant for mutant in mutants if Result(mutant.what, "", "").key == CANARY]
-    runner = Runner(library, mutants[step // 2 :: step], canary, jobs)
+    chosen = [m for m in mutants if not files or m.what.partition(":")[0] in files]
+    runner = Runner(library, chosen[step // 2 :: step], canary, jobs)
     pytest.main([*OPTIONS, *C_TESTS], plugins=[runner])
     return runner.results, runner.canary
 
@@ -215,9 +240,9 @@ def explained(results: list[Result]) -> list[Result]:
     return made
 
 
-def main(share: float) -> int:
+def main(share: float, files: Sequence[str]) -> int:
     """Run, print what lives and how the rest died; return how many are wrong."""
-    results, canary = run_mutants(share, os.cpu_count() or 2)
+    results, canary = run_mutants(share, os.cpu_count() or 2, files)
     results = explained(results)
     for result in results:
         print("\t".join((result.how, result.what, result.killer)))
@@ -228,4 +253,4 @@ def main(share: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(1 if main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0) else 0)
+    sys.exit(1 if main(float(sys.argv[1]) if len(sys.argv) > 1 else 1.0, sys.argv[2:]) else 0)

@@ -15,7 +15,7 @@ C_TESTS = [
     str(HERE / f"test_{name}.py")
     for name in (
         *("frame", "set_points", "states", "sessions", "emergency", "watchdog", "plates_frame"),
-        "histories",
+        *("histories", "runaway"),
     )
 ]
 

@@ -1,5 +1,5 @@
 from firmware.device import MAKERS, STEADY
-from firmware.histories import Permission, Twin, play
+from firmware.histories import Permission, Twin, play, strays
 
 from rehabsim.devices.rs_treadmill_frame import Cause, State
 
@@ -16,6 +16,12 @@ def test_the_simulator_decides_as_the_firmware_does_to_the_last_bit():
     twin = Twin()
     play(10_000, 12, twin.look)
     assert twin.differences == []
+
+
+def test_they_find_the_same_belts_astray_in_the_same_millisecond():
+    runaway_count, differences = strays(4, 13)
+    assert differences == []
+    assert runaway_count > 1
 
 
 def no_restart(ms: int) -> list[str]:

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 from safety.bench import LIMITS, SOMEONE, TICK_NS, Bench
 
+from rehabsim.base.limits import ASTRAY_MPS, DRIVE_LAG_S
 from rehabsim.base.records import SEVERITIES, Wish
 from rehabsim.safety.causes import CAUSES
-from rehabsim.safety.following import ASTRAY_MPS, DRIVE_LAG_S
 
 WALK = Wish(1.0, 1.0)
 WEIGHT_N = SOMEONE.body_weight_n

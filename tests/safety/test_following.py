@@ -5,7 +5,8 @@ from math import inf, nan, nextafter
 import pytest
 from safety.bench import LIMITS, inputs
 
-from rehabsim.safety.following import DRIVE_LAG_S, Due, astray, due
+from rehabsim.base.limits import DRIVE_LAG_S
+from rehabsim.safety.following import Due, astray, due
 from rehabsim.safety.messages import GuardState
 
 WAS = GuardState(left_due_mps=1.0, left_slow_mps=0.8, right_due_mps=0.5, right_slow_mps=0.6)

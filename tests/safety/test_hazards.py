@@ -27,6 +27,9 @@ HAZARDS = table("From hazard to test")
 
 
 def names_in(path):
+    """Return what a file of Python or C defines."""
+    if path.suffix == ".c":
+        return set(re.findall(r"^[a-z].* \*?(\w+)\(", path.read_text(encoding="utf-8"), re.M))
     tree = ast.parse(path.read_text(encoding="utf-8"))
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     found = {node.name for node in ast.walk(tree) if isinstance(node, kinds)}

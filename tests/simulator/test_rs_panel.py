@@ -164,6 +164,28 @@ def test_the_deck_stays_where_it_is_without_power():
     assert later.incline_rad == pytest.approx(stopped.incline_rad, abs=0.002)
 
 
+@pytest.mark.parametrize(
+    ("device", "kind", "channel"),
+    [("belts", "stuck", "left_mps"), ("treadmill", "stuck", "right_speed_mps")],
+)
+def test_a_belt_that_does_not_stop_loses_its_power(device, kind, channel):
+    faults = (Fault(device=device, kind=kind, channel=channel, at_s=1.9),)
+
+    async def act(scene):
+        await scene.get_ready()
+        await scene.walk(1.6)
+        stopped = await scene.walk(1.5, 0.0)
+        await scene.live(1.0)
+        scene.driver.reset()
+        return stopped, await scene.live(0.2), list(scene.laboratory.world.belts[0].speed_mps)
+
+    stopped, later, speeds_mps = play(act, faults=faults)
+    assert not stopped.is_armed
+    assert "did not run as they were told" in later.hold
+    assert "refused" in later.hold
+    assert max(abs(speed) for speed in speeds_mps) < 0.01
+
+
 @pytest.mark.parametrize("kind", ["off", "delayed"])
 def test_commands_that_do_not_get_through_let_the_set_point_expire(kind):
     faults = (Fault(device="belts", kind=kind, at_s=2.0, size=0.3 if kind == "delayed" else None),)

@@ -1,10 +1,10 @@
 """A platform follows a vehicle as far as deck and person allow, and comes home."""
 
-from math import asin, degrees, pi, radians, sin, sqrt, tau
+from math import asin, degrees, pi, radians, sin, tau
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 from session.platform_room import room
@@ -21,10 +21,8 @@ from rehabsim.training.motion import (
     Cueing,
     Deck,
     Motion,
-    Move,
     Tuning,
     Washout,
-    why_infeasible,
 )
 
 WHOLE = Tuning(turn_gain=1.0, heave_gain=1.0, push_gain=0.0, heave_radps=0.1, turn_radps=0.1)
@@ -255,37 +253,6 @@ def test_a_lean_comes_too_slowly_to_be_noticed():
 def test_no_gain_means_no_motion():
     poses = ride(Cueing(WHOLE), lambda t_s: Motion(1, 1, 1, 1, 1, 1), 10.0, gain=0.0)
     assert np.abs(poses).max() == 0.0
-
-
-# -- wished moves --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("move", "words"),
-    [
-        (Move("y_m", 0.09, 0.1, 0.5), "goes 0.09 m along y, limit 0.08 m"),
-        (Move("y_m", -0.09, 0.1, 0.5), "goes 0.09 m along y"),
-        (Move("roll_rad", 0.1, 0.1, 1.0), "reaches 0.1 rad/s along roll, limit 0.0873 rad/s"),
-        (Move("z_m", 0.04, 0.1, 0.8), "accelerates at 0.8 m/s² along z, limit 0.5 m/s²"),
-        (
-            Move("y_m", 0.05, 0.25, 0.5),
-            "needs 0.125 m to reach 0.25 m/s along y at 0.5 m/s² and to brake again, and has 0.05",
-        ),
-        (Move("x_m", 0.05, 0.1, 0.0), "needs inf m"),
-        (Move("x_m", float("nan"), 0.1, 0.5), "goes nan m"),
-    ],
-)
-def test_a_move_that_cannot_be_is_refused_with_the_numbers(move, words):
-    assert words in why_infeasible(move, CLINICAL)
-
-
-@given(st.floats(0.01, 0.08), st.floats(0.01, 0.3), st.floats(0.05, 0.5))
-def test_a_move_is_feasible_just_when_its_trapezoid_fits(distance, speed, accel):
-    needed = 2 * (speed**2 / (2 * accel))
-    assume(abs(needed - distance) > 1e-6)
-    is_fit = needed < distance
-    assert (why_infeasible(Move("y_m", distance, speed, accel), CLINICAL) == "") == is_fit
-    assert why_infeasible(Move("y_m", distance, sqrt(accel * distance), 0.5), CLINICAL) == ""
 
 
 def test_radians_are_meant():

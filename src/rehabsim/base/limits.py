@@ -6,6 +6,13 @@ from pydantic import Field, model_validator
 
 from rehabsim.base.config import Accel, Speed, Strict
 
+DRIVE_LAG_S = 0.1
+"""Time constant with which belts are expected to follow their set points."""
+
+ASTRAY_MPS, ASTRAY_S = 0.15, 0.15
+"""A belt that is measured this much away from where it should be, for so long, does not follow;
+more is allowed while it should change its speed. The keeper's; the firmware's follow from them."""
+
 Jerk = Annotated[float, Field(ge=0.1, le=1000, allow_inf_nan=False)]
 """m/s³"""
 

@@ -16,11 +16,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from rehabsim.base.config import load_toml
-from rehabsim.base.limits import Limits, PerturbationLimits
+from rehabsim.base.limits import ASTRAY_MPS, ASTRAY_S, DRIVE_LAG_S, Limits, PerturbationLimits
 from rehabsim.base.site import Site
 
-TAG = b"rs_treadmill limits 1"
-_PACKED = struct.Struct("<7i")
+TAG = b"rs_treadmill limits 2"
+_PACKED = struct.Struct("<10i")
+
+KEEPER_FIRST_MS = 60
+"""The firmware waits so much longer for belts that go astray than the keeper does: a report, a look
+and a set point later the keeper, which stops more gently, must have spoken."""
+
+UNWIDENED = ("ramp_mmps2", "fast_mmps2", "lag_ms")
 
 
 class RsLimits(NamedTuple):
@@ -34,6 +40,9 @@ class RsLimits(NamedTuple):
         fast_mmps2: The hardest deceleration that a STOP may ask for.
         max_incline_urad: Steepest deck.
         max_incline_rate_uradps: Fastest deck.
+        max_astray_umps: How far a belt may be measured from where it should be.
+        max_astray_ms: For how long it may be further away.
+        lag_ms: Time constant with which belts are expected to follow their ramps.
     """
 
     max_speed_umps: int
@@ -43,20 +52,27 @@ class RsLimits(NamedTuple):
     fast_mmps2: int
     max_incline_urad: int
     max_incline_rate_uradps: int
+    max_astray_umps: int
+    max_astray_ms: int
+    lag_ms: int
 
     @property
     def checksum(self) -> int:
-        """CRC-32 of `TAG` and the seven numbers as little-endian i32, in this order."""
+        """CRC-32 of `TAG` and the ten numbers as little-endian i32, in this order."""
         return zlib.crc32(TAG + _PACKED.pack(*self))
 
     def widened(self) -> "RsLimits":
-        """Return them 5 % wider, rounded down; how hard a stop is stays as it is."""
-        return RsLimits(
+        """Return them 5 % wider, rounded down; how hard a stop is stays as it is.
+
+        The time of belts that go astray is longer by `KEEPER_FIRST_MS`.
+        """
+        wide = RsLimits(
             *(
-                value if name in ("ramp_mmps2", "fast_mmps2") else value + value // 20
+                value if name in UNWIDENED else value + value // 20
                 for name, value in self._asdict().items()
             )
         )
+        return wide._replace(max_astray_ms=self.max_astray_ms + KEEPER_FIRST_MS)
 
 
 def limits_of_room(limits: Limits) -> RsLimits:
@@ -78,6 +94,9 @@ def limits_of_room(limits: Limits) -> RsLimits:
         fast_mmps2=round(1e3 * hardest_mps2),
         max_incline_urad=round(1e6 * limits.max_incline_rad),
         max_incline_rate_uradps=round(1e6 * limits.max_incline_rate_radps),
+        max_astray_umps=round(1e6 * ASTRAY_MPS),
+        max_astray_ms=round(1e3 * ASTRAY_S),
+        lag_ms=round(1e3 * DRIVE_LAG_S),
     )
 
 

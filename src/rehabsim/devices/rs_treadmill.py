@@ -42,6 +42,10 @@ CAUSES: dict[int, str] = {
     ),
     Cause.DAMAGED: "it found its own set point damaged",
     Cause.WATCHDOG: "its program hung and its watchdog restarted it",
+    Cause.RUNAWAY: (
+        "its belts did not run as they were told, or their speed is not measured any more, and it"
+        " took their power away; look into it, then switch it off and on"
+    ),
 }
 REFUSALS: dict[int, str] = {
     Refusal.STATE: "not in this state",
@@ -55,6 +59,7 @@ REFUSALS: dict[int, str] = {
     Refusal.SPLIT: "difference between the belts",
     Refusal.INCLINE: "incline",
     Refusal.TTL: "time to live",
+    Refusal.BELTS: "its belts did not run as they were told",
 }
 
 

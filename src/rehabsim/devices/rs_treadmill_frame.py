@@ -38,7 +38,7 @@ class Cause(IntEnum):
     """Why the belts are held."""
 
     NONE, BOOTED, GREETED, STOPPED, DISARMED, EXPIRED, REFUSED = range(7)
-    SPLIT, EMERGENCY, DISCREPANT, DAMAGED, WATCHDOG = range(7, 12)
+    SPLIT, EMERGENCY, DISCREPANT, DAMAGED, WATCHDOG, RUNAWAY = range(7, 13)
 
 
 class Refusal(IntEnum):
@@ -46,6 +46,7 @@ class Refusal(IntEnum):
 
     NONE, STATE, LIMITS, NOT_CLOSED, NOT_AT_REST = range(5)
     LEFT_SPEED, RIGHT_SPEED, LEFT_ACCEL, RIGHT_ACCEL, SPLIT, INCLINE, TTL = range(5, 12)
+    BELTS = 12
 
 
 class Session(NamedTuple):

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from math import hypot, isfinite
 from typing import Literal, NamedTuple
 
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import ASTRAY_S, Limits
 from rehabsim.base.records import BeltSample, Severity
 from rehabsim.safety.envelope import is_sane
 from rehabsim.safety.following import REST_MPS, Due, astray
@@ -39,13 +39,13 @@ class Cause(NamedTuple):
 
 
 CAUSES: dict[str, Cause] = {
-    "runaway": Cause("estop", "high", "H-01", 0.15, "restart", is_down=True),
+    "runaway": Cause("estop", "high", "H-01", ASTRAY_S, "restart", is_down=True),
     "emergency_stop": Cause("estop", "high", "H-02"),
     "stop_asked": Cause("fast", "high", "H-02"),
     "fallen": Cause("fast", "high", "H-03", 0.10, is_down=True),
     "plates_empty": Cause("fast", "high", "H-03", 0.30),
     "stepped_on": Cause("fast", "high", "H-04", 0.05),
-    "belts_astray": Cause("ramp", "high", "H-05", 0.15),
+    "belts_astray": Cause("ramp", "high", "H-05", ASTRAY_S),
     "treadmill_holds": Cause("ramp", "high", "H-05"),
     "treadmill_lost": Cause("ramp", "high", "H-05"),
     "platform_unfit": Cause("ramp", "high", "H-17"),

@@ -4,20 +4,13 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import NamedTuple
 
-from rehabsim.base.limits import Limits
+from rehabsim.base.limits import ASTRAY_MPS, DRIVE_LAG_S, Limits
 from rehabsim.base.records import MOVING, BeltSample
 from rehabsim.safety.envelope import towards
 from rehabsim.safety.messages import GuardState
 
 REST_MPS = 0.02
 """A belt measured slower than this is at rest."""
-
-DRIVE_LAG_S = 0.1
-"""Time constant with which belts are expected to follow their set points."""
-
-ASTRAY_MPS = 0.15
-"""A belt that is measured this much away from where it should be does not follow; more is allowed
-while it should change its speed."""
 
 
 class Due(NamedTuple):

@@ -41,6 +41,7 @@ from rehabsim.safety.platform_envelope import (
     step,
     too_far,
     why_clamped,
+    why_warn,
 )
 from rehabsim.safety.platform_messages import (
     PlatformDecision,
@@ -102,6 +103,7 @@ class _Turn:
         self.is_up = state.is_up
         self.is_resetting = state.is_resetting
         self.astray_ns = state.astray_ns
+        self.has_looked = state.has_looked
         self.perturbed_ns = state.perturbed_ns
         self.calm_ns = state.calm_ns
         self.refusal = ""
@@ -113,6 +115,11 @@ class _Turn:
         """Note whether the base follows us, and since when it has been too far away."""
         self.is_up = self.is_up or (self.is_ours and self.base == "engaged")
         self.is_ours = self.is_ours and (self.base == "engaged" or not self.is_up)
+        if self.inputs.sample is not None and not self.has_looked:
+            self.has_looked = self.base != "starting"
+            warning = why_warn(self.inputs.sample)
+            if warning:
+                self.tell("mode", warning, "warn")
         if not self.error():
             self.astray_ns = None
         elif self.astray_ns is None:
@@ -287,6 +294,7 @@ class _Turn:
             is_up=self.is_up,
             is_resetting=self.is_resetting,
             is_clamped=bool(clamp),
+            has_looked=self.has_looked,
             perturbed_ns=self.perturbed_ns,
             calm_ns=self.calm_ns,
             astray_ns=self.astray_ns,

@@ -166,6 +166,17 @@ def device_cause(inputs: PlatformInputs, limits: PlatformLimits) -> str:
     return age_cause("the platform's last report", age_ns, limits.max_sample_age_s)
 
 
+def why_warn(sample: PlatformSample) -> str:
+    """Return in a sentence how a base stands that should be down at the start, or nothing."""
+    is_up = not sample.is_home or sample.state in ("rising", "engaged", "parking")
+    if sample.state == "starting" or not is_up:
+        return ""
+    return (
+        f"At the start the platform is not down but {sample.state} at {words(sample.pose)}: someone"
+        " may be on it. Have them hold on, or help them off, before it goes home."
+    )
+
+
 def is_parked(sample: PlatformSample) -> bool:
     """Return whether the base is down and has no power on its legs."""
     return sample.state == "idle" and sample.is_home

@@ -60,6 +60,7 @@ class PlatformState(Record, frozen=True, kw_only=True):
         is_up: It has risen.
         is_resetting: It is asked to forget a fault on its way home.
         is_clamped: The last wish was outside the limits.
+        has_looked: The first report that says where the base stands has been looked at.
         perturbed_ns: When the present perturbation began, None outside one.
         calm_ns: When the last one ended.
         astray_ns: Since when it has been further from its set point than it may, None if it is
@@ -76,6 +77,7 @@ class PlatformState(Record, frozen=True, kw_only=True):
     is_up: bool = False
     is_resetting: bool = False
     is_clamped: bool = False
+    has_looked: bool = False
     perturbed_ns: int | None = None
     calm_ns: int = 0
     astray_ns: int | None = None
