@@ -1,5 +1,6 @@
 """A session ends of itself when its time, its tasks or what was told say so, and not before."""
 
+from math import isnan
 from types import SimpleNamespace
 
 import pytest
@@ -29,6 +30,16 @@ def test_time_counts_only_while_the_belts_follow():
     assert not any(go(ending, 30, "idle") + go(ending, 9.99) + go(ending, 30, "stopping"))
     assert go(ending, 0.02)[-1]
     assert ending.why == "time"
+
+
+def test_it_says_how_long_the_belts_still_follow():
+    ending = Ending(Ends(walk_s=10.0))
+    go(ending, 4, "idle")
+    go(ending, 4)
+    assert ending.left_s == pytest.approx(6.0)
+    go(ending, 20)
+    assert ending.left_s == 0.0
+    assert isnan(Ending(Ends(tries=3)).left_s)
 
 
 def test_tasks_end_it_before_its_time():

@@ -6,7 +6,7 @@ from math import isfinite
 from rich.text import Text
 
 from rehabsim.base.records import MOVING
-from rehabsim.web.watch_model import SeenState, View
+from rehabsim.web.watch_model import SeenBlock, SeenState, View
 
 LEFT, RIGHT = "#5db2ff", "#ffa05c"
 SOFT, WELL, ODD, BAD = "#8b98a5", "#4fd18b", "#ffcf5c", "#ff6b6b"
@@ -219,15 +219,25 @@ def _load(state: SeenState, width: int) -> Text:
 
 
 def training(view: View) -> Text:
-    """Return one line on tasks, difficulty, perturbations and pacing; empty where there is none."""
+    """Return one line on block, tasks, difficulty, perturbations and pacing; empty without any."""
     text = Text(no_wrap=True, overflow="ellipsis")
     state = view.state
     if state is None:
         return text
-    for part, style in _training(state):
+    block = None if view.session is None else view.session.block
+    for part, style in (*_block(state, block), *_training(state)):
         text.append("   " if text else " ")
         text.append(part, style=style)
     return text
+
+
+def _block(state: SeenState, block: SeenBlock | None) -> Iterator[tuple[str, str]]:
+    if block is not None:
+        yield f"block {block.number} of {block.count}: {block.title}", "bold"
+    if state.ended:
+        yield f"over ({state.ended})", ODD
+    elif isfinite(state.block_left_s):
+        yield f"{clock(state.block_left_s)} left", ""
 
 
 def _training(state: SeenState) -> Iterator[tuple[str, str]]:
