@@ -245,7 +245,7 @@ async def test_a_block_of_a_programme_says_which_it_is_and_how_long_it_goes_on(s
     await scene.tell(state_message(500, block_left_s=48.0))
     await scene.pilot.pause()
     scene.pass_time(0.1)
-    assert scene.text("training").strip() == "block 2 of 5: Task   0:48.0 left"
+    assert scene.text("training").strip() == "block 2 of 5: Task   0:48 left"
     await scene.tell(state_message(501, block_left_s=0.0, ended="time"))
     await scene.pilot.pause()
     scene.pass_time(0.1)

@@ -1,7 +1,7 @@
 """The parts of the watch screen as text. Pure: what to show and how wide come in as arguments."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import ceil, isfinite
 
 from rich.text import Text
 
@@ -171,11 +171,11 @@ def belts(view: View, width: int) -> Text:
             text.append(cell, style=style)
         text.append("\n")
     text.append(f" cruise {state.cruise_speed_mps:.2f}", style=SOFT)
-    text.append(f"   limit {state.max_speed_mps:.2f} m/s", style=SOFT)
-    far = f"   passed {state.left_distance_m:.1f} | {state.right_distance_m:.1f} m"
+    text.append(f"  limit {state.max_speed_mps:.2f} m/s", style=SOFT)
+    far = f"  passed {state.left_distance_m:.1f} | {state.right_distance_m:.1f} m"
     text.append(far, style=SOFT)
     if isfinite(state.belt.incline_rad):
-        text.append(f"   incline {57.29578 * state.belt.incline_rad:.1f}°", style=SOFT)
+        text.append(f"  incline {57.29578 * state.belt.incline_rad:.1f}°", style=SOFT)
     return text
 
 
@@ -237,7 +237,8 @@ def _block(state: SeenState, block: SeenBlock | None) -> Iterator[tuple[str, str
     if state.ended:
         yield f"over ({state.ended})", ODD
     elif isfinite(state.block_left_s):
-        yield f"{clock(state.block_left_s)} left", ""
+        minutes, seconds = divmod(ceil(state.block_left_s), 60)
+        yield f"{minutes}:{seconds:02} left", ""
 
 
 def _training(state: SeenState) -> Iterator[tuple[str, str]]:
@@ -287,7 +288,9 @@ def events(view: View) -> Text:
         text.append(word, style=style or "bold")
         text.append(f" {event.text}\n", style=style)
     if view.missed_event_count:
-        text.append(f"{view.missed_event_count} events were missed.\n", style=ODD)
+        count = view.missed_event_count
+        were = "event was" if count == 1 else "events were"
+        text.append(f"{count} {were} missed.\n", style=ODD)
     if not view.events:
         text.append("Nothing has happened since this program listens.", style=SOFT)
     return text
