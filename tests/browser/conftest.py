@@ -12,10 +12,13 @@ from typing import Any, NoReturn
 import msgspec
 import pytest
 from house import House
+from msgspec.structs import replace
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from rehabsim.base.site import Session
 from rehabsim.base.site import Site as Room
+from rehabsim.session.ending import NEVER, Ends
+from rehabsim.session.messages import BlockPlace
 from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain
 from rehabsim.session.supervise import Child
@@ -146,6 +149,8 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
         perturb: dict[str, Any] | None = None,
         adapt: dict[str, Any] | None = None,
         pacing: dict[str, Any] | None = None,
+        ends: Ends = NEVER,
+        block: BlockPlace | None = None,
         **params: float,
     ) -> Iterator[Site]:
         nonlocal is_open
@@ -162,7 +167,8 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
                     pacing=pacing,
                     params=params,
                 )
-                session = _start_session(house, table, has_operator=has_operator)
+                plan = _plan(house, table, has_operator=has_operator)
+                session = _start_session(house, replace(plan, ends=ends, block=block))
                 gateway, address = house.start_gateway()
                 yield Site(house, browser, address, gateway, session)
         finally:
@@ -171,8 +177,8 @@ def open_site(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ope
     return run
 
 
-def _start_session(house: House, table: Session, *, has_operator: bool) -> Child:
-    plan = SessionPlan(
+def _plan(house: House, table: Session, *, has_operator: bool) -> SessionPlan:
+    return SessionPlan(
         site=plain(house.site),
         session=plain(table),
         treadmill=house.treadmill,
@@ -184,6 +190,9 @@ def _start_session(house: House, table: Session, *, has_operator: bool) -> Child
         has_operator=has_operator,
         where="a browser's test",
     )
+
+
+def _start_session(house: House, plan: SessionPlan) -> Child:
     session = house.start("session", ["-m", "rehabsim.session.run"], msgspec.json.encode(plan))
     session.wait_ready()
     return session

@@ -67,10 +67,16 @@ def test_belts_follow_or_keep_the_set_speed_as_the_console_says(site):
 
 def test_what_the_person_says_is_noted(site):
     page = site.open("/console")
-    page.select_option("#pain", "3")
-    page.select_option("#effort", "15")
-    page.click("#rate")
-    expect(page.locator("#events")).to_contain_text("rate pain 3 of 10 effort 15 of 20 applied")
+    expect(page.locator("#pain")).to_contain_text("not told")
+    page.click("#pain")
+    page.click("#rate-pain-3")
+    expect(page.locator("#scale")).to_have_count(0)
+    expect(page.locator("#pain")).to_contain_text(re.compile(r"Pain 3 at \d:\d\d"))
+    expect(page.locator("#events")).to_contain_text("Told: pain 3 of 10.")
+    page.click("#effort")
+    page.click("#rate-effort-15")
+    expect(page.locator("#events")).to_contain_text("Told: effort 15 of 20.")
+    expect(page.locator("#effort")).to_contain_text("Effort 15")
     expect(page.locator("#difficulty-state")).to_contain_text(
         re.compile("Not harder now: effort 15 is over 14")
     )

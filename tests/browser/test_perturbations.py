@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from browser.presses import walk
+from browser.presses import unlock, walk
 from browser.rooms import PATIENT, room
 from playwright.sync_api import expect
 
@@ -31,6 +31,14 @@ def test_perturbations_come_when_they_are_let_and_are_held_back_at_a_press(open_
         events = page.locator("#events")
         expect(state).to_have_text("0 of 3 done. Held back.")
         expect(page.locator("#perturb")).to_have_count(0)
+        # With the plates' card open there is still a plot to look at, and nothing to scroll.
+        unlock(page)
+        expect(page.locator(".plates")).to_be_visible()
+        heights = "[m => m.scrollHeight - m.clientHeight, m => m.querySelector('.plot-box')"
+        heights += ".clientHeight].map(f => f(document.querySelector('main')))"
+        hidden_px, plot_px = page.evaluate(heights)
+        assert hidden_px <= 0
+        assert plot_px >= 150
         walk(page)
         page.click("#perturb")
         expect(state).to_contain_text("Next: push")

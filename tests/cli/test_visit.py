@@ -44,7 +44,7 @@ class Belts:
 
     def __call__(self, order):
         self.orders.append(order)
-        self.ran.append((order.title, order.session, order.path.name))
+        self.ran.append((order.block.title, order.session, order.path.name))
         order.path.parent.mkdir(parents=True, exist_ok=True)
         order.path.write_bytes(b"a log")
         self.day.wait(order.ends.walk_s)
@@ -53,7 +53,7 @@ class Belts:
             raise ending
         if ending is not None:
             return ending
-        is_task = "ask" in order.title
+        is_task = "ask" in order.block.title
         return Done(order.ends.walk_s, Tries(20, 19) if is_task else Tries(), ended="time")
 
 
@@ -106,6 +106,21 @@ def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
     assert visit.reason in said
     assert [block.end for block in visit.blocks] == ["time"] * 3
     assert any("30 of 30 s of rest are left" in prompt for prompt in prompts)
+
+
+def test_each_block_says_where_it_stands_in_the_visit_and_what_comes_after_its_rest(tmp_path):
+    _, belts, *_ = go(tmp_path, GOOD)
+    places = [order.block for order in belts.orders]
+    assert [(p.number, p.count, p.title, p.next_title) for p in places] == [
+        (1, 3, "Warm", "Task"),
+        (2, 3, "Task", "Standing"),
+        (3, 3, "Standing", ""),
+    ]
+    assert [p.lasts_s for p in places] == [order.ends.walk_s for order in belts.orders]
+    assert places[1].rest_s == 30.0
+    assert {(p.programme, p.visit, p.visits) for p in places} == {
+        (programme().title, 1, programme().visits)
+    }
 
 
 def test_the_next_visit_has_the_next_level_and_its_own_blocks(tmp_path):

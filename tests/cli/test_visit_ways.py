@@ -12,6 +12,7 @@ from rehabsim.cli.visit_ways import Virtual, VirtualDay
 from rehabsim.session import run
 from rehabsim.session.ending import Ends
 from rehabsim.session.log import LogReader
+from rehabsim.session.messages import BlockPlace
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.programmes import load_programme
 from rehabsim.session.replay import replay
@@ -34,13 +35,19 @@ class Telling(ScriptedOperator):
         return asked
 
 
+def place(title):
+    return BlockPlace(
+        programme="One", visit=6, visits=10, number=1, count=1, title=title, says="Go", lasts_s=60.0
+    )
+
+
 def test_pain_that_is_told_ends_a_block_and_a_rest_that_was_cut_short_is_in_its_log(
     tmp_path, monkeypatch
 ):
     monkeypatch.setattr(run, "ScriptedOperator", Telling)
     site, day, path = load_toml(SIMULATED_SITE, Site), VirtualDay(), tmp_path / "a.mcap"
     ends = Ends(walk_s=60.0, pain_nrs=5)
-    done = Virtual(site, day)(Order("Task", Session(scenario="boat"), ends, path, (NOTE,)))
+    done = Virtual(site, day)(Order(place("Task"), Session(scenario="boat"), ends, path, (NOTE,)))
     assert (done.ended, done.pain, done.effort, done.stop) == ("pain", 5.0, 12.0, "")
     assert 5.0 < done.lasted_s < 10.0
     log = LogReader(path)
@@ -61,7 +68,7 @@ def order_of(name, title, part, path):
     told = {"visit": 6, "level": 1.0, "subject": "anonymous", "where": name}
     session = session_of(programme, number, **told, short_steps="left")
     ends = Ends(walk_s=programme.blocks[number - 1].duration(1.0))
-    return Order(title, session, ends, path)
+    return Order(place(title), session, ends, path)
 
 
 def test_parted_belts_of_the_programme_part_as_measured_and_become_alike_again(tmp_path):

@@ -117,6 +117,7 @@ def test_the_page_stands_alone_and_says_what_it_is_about(report, session_log):
         "bertec_treadmill at sim:",
         "rs_plates at sim:",
         "max_speed_mps",
+        "perturbation: max_change_mps",
         f"rehabsim {header.version}",
         header.boot_id,
         "STOP from test: belts are ramping to rest at 1.00 m/s²",

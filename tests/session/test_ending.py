@@ -1,5 +1,6 @@
 """A session ends of itself when its time, its tasks or what was told say so, and not before."""
 
+from math import isnan
 from types import SimpleNamespace
 
 import pytest
@@ -36,6 +37,16 @@ def test_nobody_walks_longer_because_ticks_were_missed():
     ending = Ending(Ends(walk_s=10.0))
     late = [ending.step(tick(dt_s=3 * TICK_S), ()) for _ in range(834)]
     assert (late[-2], late[-1]) == (False, True)
+
+
+def test_it_says_how_long_the_belts_still_follow():
+    ending = Ending(Ends(walk_s=10.0))
+    go(ending, 4, "idle")
+    go(ending, 4)
+    assert ending.left_s == pytest.approx(6.0)
+    go(ending, 20)
+    assert ending.left_s == 0.0
+    assert isnan(Ending(Ends(tries=3)).left_s)
 
 
 def test_tasks_end_it_before_its_time():

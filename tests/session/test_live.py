@@ -10,11 +10,12 @@ from rehabsim.base.records import HarnessSample
 from rehabsim.base.site import Session
 from rehabsim.safety.messages import Ask, WishMessage, decode_to_keeper, encode
 from rehabsim.session.core import PERIOD_NS
+from rehabsim.session.ending import Ending, Ends
 from rehabsim.session.entry import LoggedRefusal
 from rehabsim.session.live import LiveSession
 from rehabsim.session.log import LogReader, LogWriter
 from rehabsim.session.log_shape import tables
-from rehabsim.session.messages import StateMessage
+from rehabsim.session.messages import BlockPlace, SessionMessage, StateMessage
 from rehabsim.session.replay import replay
 from rehabsim.session.requests import ClientRequest
 from rehabsim.session.setup import make_core, make_header, make_scenario
@@ -42,6 +43,11 @@ class Stroll:
     def step(self, state):
         return Step(Wish(0.8, 0.8), Scene(state.left_distance_m))
 """
+
+
+BLOCK = BlockPlace(
+    programme="Mini", visit=2, visits=8, number=1, count=3, title="Warm", says="Walk", lasts_s=60.0
+)
 
 
 class FakeDevice:
@@ -128,6 +134,8 @@ class Stage:
             log=self.log,
             header=header,
             operator=None,
+            ending=Ending(Ends(walk_s=60.0)),
+            block=BLOCK,
         )
         self.tick = -1
 
@@ -318,6 +326,24 @@ def test_requests_and_answers_are_published_and_replayed(stage):
     assert [(c, a.status) for c, a in stage.publisher.answered] == [("ada", "applied")]
     assert stage.publisher.told[-1][1].commander == "ada"
     assert stage.replay() is None
+
+
+def test_everyone_hears_which_block_it_is_how_long_it_goes_on_and_what_ended_it(stage):
+    stage.step()
+    (about,) = [m for _, m in stage.publisher.told if isinstance(m, SessionMessage)]
+    assert about.block == BLOCK
+    assert about.log == "a.mcap"
+
+    def newest():
+        return [m for _, m in stage.publisher.told if isinstance(m, StateMessage)][-1]
+
+    assert (newest().block_left_s, newest().ended) == (60.0, "")
+    stage.live.is_ended_by_hand = True
+    stage.step()
+    assert newest().ended == "hand"
+    stage.live.ending.why = "tasks"
+    stage.step()
+    assert newest().ended == "tasks"
 
 
 def test_a_silent_keeper_is_the_cause_that_everyone_sees(stage):

@@ -5,12 +5,14 @@ from math import nan, pi, sin
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from rehabsim.base.clock import HostClock
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.records import BeltSample, Gait, Wish
 from rehabsim.session.messages import (
     Belts,
+    BlockPlace,
     Dose,
     EventMessage,
     Health,
@@ -233,6 +235,21 @@ async def test_tasks_difficulty_perturbations_and_pacing_stand_in_one_line(scene
         "3 of 4 tasks done   difficulty 0.40   suggested 0.50: 3 of the last 3 done   not harder"
         " now: effort 15   perturbations 2 of 24, held back   belts follow the person"
     )
+
+
+async def test_a_block_of_a_programme_says_which_it_is_and_how_long_it_goes_on(scene):
+    block = BlockPlace(
+        programme="Mini", visit=1, visits=8, number=2, count=5, title="Task", says="Go", lasts_s=60
+    )
+    await scene.tell_until_heard(replace(session_message(), block=block))
+    await scene.tell(state_message(500, block_left_s=48.0))
+    await scene.pilot.pause()
+    scene.pass_time(0.1)
+    assert scene.text("training").strip() == "block 2 of 5: Task   0:48 left"
+    await scene.tell(state_message(501, block_left_s=0.0, ended="time"))
+    await scene.pilot.pause()
+    scene.pass_time(0.1)
+    assert scene.text("training").strip() == "block 2 of 5: Task   over (time)"
 
 
 async def test_a_stop_shows_its_cause_and_the_event(scene):

@@ -12,6 +12,7 @@ from rehabsim.base.site import Session, Site
 from rehabsim.cli.programme_page import block_words
 from rehabsim.cli.visit_rest import Answers, Day, Resting, early_note
 from rehabsim.session.ending import Ends
+from rehabsim.session.messages import BlockPlace
 from rehabsim.session.programmes import check_block, dials_of_scenario, is_installed
 from rehabsim.session.progress import Progress, log_path, save_progress
 from rehabsim.session.tries import Tries
@@ -42,14 +43,14 @@ class Order(Record, frozen=True):
     """One session to be run.
 
     Attributes:
-        title: Of the block.
+        block: Where it stands in the programme, for people.
         session: What it is.
         ends: When it is over.
         path: Of its log.
         markers: Notes for its log.
     """
 
-    title: str
+    block: BlockPlace
     session: Session
     ends: Ends
     path: Path
@@ -209,7 +210,8 @@ class VisitRun:
         planned_s = block.duration(visit.level)
         ends = self._ends(visit, block)
         try:
-            done = self._do(Order(block.title, session, ends, path, _markers(visit)))
+            place = self._place(visit, number)
+            done = self._do(Order(place, session, ends, path, _markers(visit)))
         except (RehabsimError, KeyboardInterrupt) as error:
             note = str(error) or "Ended from the keyboard."
             ended_ns = self._day.now_ns()
@@ -235,6 +237,27 @@ class VisitRun:
             stop=done.stop,
             end=done.ended or ("time" if is_whole else "stop" if done.stop else "hand"),
             ended_utc_ns=self._day.now_ns(),
+        )
+
+    def _place(self, visit: Visit, number: int) -> BlockPlace:
+        """Return what a console tells of a block, and what comes after it."""
+        programme = self._programme
+        numbers = block_numbers(programme, visit.visit)
+        block = programme.blocks[number - 1]
+        later = [programme.blocks[n - 1] for n in numbers if n > number]
+        following = (each.title for each in later if not self._why_left_out(each))
+        return BlockPlace(
+            programme=programme.title,
+            visit=visit.visit,
+            visits=programme.visits,
+            number=numbers.index(number) + 1,
+            count=len(numbers),
+            title=block.title,
+            says=block.says,
+            lasts_s=block.duration(visit.level),
+            tasks=block.tasks or 0,
+            rest_s=block.rest_s,
+            next_title=next(following, ""),
         )
 
     @property

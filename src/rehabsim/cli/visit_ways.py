@@ -69,8 +69,9 @@ class Live:
         job = Job(
             site=self.site,
             session=order.session,
-            where=f"block {order.title}",
+            where=f"block {order.block.title}",
             ends=order.ends,
+            block=order.block,
             markers=order.markers,
             log_path=str(order.path),
             has_operator=self.has_operator,
@@ -91,13 +92,13 @@ class Virtual:
         """Run it until it is over, or nobody starts the belts again."""
         from rehabsim.session.together import together_plans
 
-        where = f"block {order.title}"
+        where = f"block {order.block.title}"
         longest_s = (order.ends.walk_s or 0.0) + SPARE_S
         plan, laboratory = together_plans(
             self.site, order.session, where, longest_s, str(order.path), has_picture=True
         )
-        plan = replace(plan, ends=order.ends, markers=order.markers)
-        summary, _ = run_virtual(plan, laboratory, order.title)
+        plan = replace(plan, ends=order.ends, block=order.block, markers=order.markers)
+        summary, _ = run_virtual(plan, laboratory, order.block.title)
         self.day.wait(summary.duration_s)
         return _done(summary, order.path)
 

@@ -1,7 +1,7 @@
 """The printable page of a report. Pure but for its template."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from math import isfinite
 from pathlib import Path
@@ -263,12 +263,21 @@ def _stops(walk: Walk) -> list[dict[str, str]]:
             "at": f"{event.t_ns / 1e9:.2f} s",
             "severity": event.severity if number else "pause",
             "source": event.source,
-            "text": event.text,
+            "text": event.text[:1].upper() + event.text[1:],
         }
 
     marked = [(str(number), stop) for number, stop in enumerate(walk.stops, 1)]
     marked += [("", pause) for pause in walk.pauses]
     return [row(number, event) for number, event in sorted(marked, key=lambda m: m[1].t_ns)]
+
+
+def _flat(table: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what a table holds, one row for each value, those of tables in it as well."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}: {inner}", words) for inner, words in _flat(value))
+        else:
+            yield name, str(value)
 
 
 def _setup(header: LogHeader, log_name: str) -> list[list[tuple[str, str]]]:
@@ -288,8 +297,7 @@ def _setup(header: LogHeader, log_name: str) -> list[list[tuple[str, str]]]:
     for name in ("treadmill", "plates"):
         device = header.site.get(name, {})
         tables.append([(f"{name}: {key}", str(value)) for key, value in device.items()])
-    limits = header.site.get("limits", {})
-    tables.append([("limits", "of the belts"), *((k, str(v)) for k, v in limits.items())])
+    tables.append([("limits", "of the belts"), *_flat(header.site.get("limits", {}))])
     return [
         [("room", str(header.site.get("name", "?"))), *table] if index == 2 else table
         for index, table in enumerate(tables)

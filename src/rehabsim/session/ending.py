@@ -1,6 +1,8 @@
 """What ends a session of itself: time walked, tasks that ended, or what the person told. Pure."""
 
 from collections.abc import Sequence
+from math import nan
+from typing import Literal
 
 import msgspec
 
@@ -26,6 +28,7 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     effort_rpe: float | None = None
 
 
+Why = Literal["", "time", "tasks", "pain", "effort"]
 NEVER = Ends()
 """It goes on until somebody ends it."""
 
@@ -43,7 +46,7 @@ class Ending:
     """
 
     def __init__(self, ends: Ends) -> None:
-        self.why = ""
+        self.why: Why = ""
         self.pain_nrs: float | None = None
         self.effort_rpe: float | None = None
         self._ends = ends
@@ -66,10 +69,16 @@ class Ending:
         self.why = self.why or self._reason(outputs)
         return self.why != ""
 
-    def _reason(self, outputs: CoreOutputs) -> str:
+    @property
+    def left_s(self) -> float:
+        """How long the belts still follow before it is over; NaN where no time ends it."""
+        most_s = self._ends.walk_s
+        return nan if most_s is None else max(most_s - self._walked_ns / NS, 0.0)
+
+    def _reason(self, outputs: CoreOutputs) -> Why:
         ends = self._ends
         tries = 0 if outputs.tuned is None else outputs.tuned.try_count
-        reached = (
+        reached: tuple[tuple[Why, float | None, float | None], ...] = (
             ("pain", self.pain_nrs, ends.pain_nrs),
             ("effort", self.effort_rpe, ends.effort_rpe),
             ("tasks", tries, ends.tries),

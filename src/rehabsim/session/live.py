@@ -16,7 +16,9 @@ from rehabsim.base.site import Session, Site
 from rehabsim.devices.driver import Harness, Plates
 from rehabsim.devices.link import Link
 from rehabsim.safety.messages import Report, decode_report, encode
+from rehabsim.session.about import session_message
 from rehabsim.session.core import PERIOD_NS, Core, CoreInputs, CoreOutputs
+from rehabsim.session.ending import Ending
 from rehabsim.session.entry import (
     LoggedAck,
     LoggedFailure,
@@ -29,8 +31,8 @@ from rehabsim.session.log import LogWriter
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.messages import (
     Belts,
+    BlockPlace,
     Health,
-    SessionMessage,
     StateMessage,
     event_message,
     gait_message,
@@ -90,6 +92,8 @@ class LiveSession:
         log: Remembers, or None.
         header: Of the log; names the session.
         operator: Acts without a console, or None.
+        ending: Watches for what ends it; whoever calls `step` asks that, too.
+        block: Of a programme that it is, or None.
     """
 
     def __init__(
@@ -106,10 +110,15 @@ class LiveSession:
         log: LogWriter | None,
         header: LogHeader,
         operator: ScriptedOperator | None,
+        ending: Ending,
+        block: BlockPlace | None = None,
     ) -> None:
         self.summary = Summary(log=str(log.path) if log is not None else "")
         self.outputs: CoreOutputs | None = None
         self.requests: tuple[ClientRequest, ...] = ()
+        self.ending = ending
+        self.is_ended_by_hand = False
+        self._block = block
         self._site = site
         self._session = session
         self._scenario = scenario
@@ -319,7 +328,9 @@ class LiveSession:
                 gait_message(gait_event, boot_id=self._boot_id, seq=seq, tick=tick.index),
             )
         if tick.index % SESSION_EVERY_TICKS == 0:
-            publisher.tell("session", self._session_message())
+            seq, log = self._next("session"), Path(self.summary.log).name
+            who = (self._site, self._session, self._scenario, self._header, self._block)
+            publisher.tell("session", session_message(*who, log=log, seq=seq))
         if publisher.is_shown(tick.index):
             publisher.tell("state", self._state_message(tick, outputs, lateness_s))
 
@@ -368,28 +379,8 @@ class LiveSession:
             tuned=outputs.tuned,
             pacing=outputs.pacing,
             visual_sway_m=outputs.visual_sway_m,
-        )
-
-    def _session_message(self) -> SessionMessage:
-        return SessionMessage(
-            boot_id=self._boot_id,
-            seq=self._next("session"),
-            start_utc_ns=self._header.start_utc_ns,
-            version=self._header.version,
-            is_replay=False,
-            site=self._site.name,
-            treadmill_url=self._site.treadmill.url,
-            plates_url=self._site.plates.url,
-            platform_url="" if self._site.platform is None else self._site.platform.url,
-            subject=self._session.subject,
-            patient=self._session.patient,
-            seed=self._session.seed,
-            scenario=self._scenario.name,
-            params={key: str(value) for key, value in self._session.params.items()},
-            limits=self._site.limits.model_dump(exclude={"perturbation"}),
-            log=Path(self.summary.log).name,
-            needs_display=self._session.needs_display,
-            dials=self._scenario.dials,
+            block_left_s=self.ending.left_s,
+            ended=self.ending.why or ("hand" if self.is_ended_by_hand else ""),
         )
 
     def _next(self, topic: str) -> int:

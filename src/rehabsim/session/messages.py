@@ -109,7 +109,38 @@ class Dose(Record, frozen=True, kw_only=True):
     split_mps: float = 0.0
 
 
+class BlockPlace(Record, frozen=True, kw_only=True):
+    """Which block of a programme a session is.
+
+    Attributes:
+        programme: What the programme is called.
+        visit: From 1.
+        visits: Of the programme.
+        number: Of the block among those of its visit, from 1.
+        count: How many those are.
+        title: What the block is called.
+        says: What the person does in it.
+        lasts_s: How long it goes on; pauses are not counted.
+        tasks: It is over sooner once so many have ended; 0 is without.
+        rest_s: From its end to the next block at least.
+        next_title: What that is called; empty where this is the last one.
+    """
+
+    programme: str
+    visit: int
+    visits: int
+    number: int
+    count: int
+    title: str
+    says: str
+    lasts_s: float
+    tasks: int = 0
+    rest_s: float = 0.0
+    next_title: str = ""
+
+
 PacingWord = Literal["", "follows", "fixed"]
+EndedWord = Literal["", "time", "tasks", "pain", "effort", "hand"]
 
 
 class Tuned(Record, frozen=True):
@@ -174,6 +205,10 @@ class StateMessage(Record, frozen=True, kw_only=True):
         pacing: `follows` where belts follow the person, `fixed` where they could and keep the set
             speed, empty in a session without `[pacing]`.
         visual_sway_m: The world that a display shows is so far to the left of where it belongs.
+        block_left_s: After so long with moving belts the session ends of itself; NaN where it does
+            not.
+        ended: What ended it; the belts are paused, and once they rest nothing more is said. Empty
+            while it goes on.
     """
 
     schema: int = SCHEMA
@@ -202,6 +237,8 @@ class StateMessage(Record, frozen=True, kw_only=True):
     tuned: Tuned | None = None
     pacing: PacingWord = ""
     visual_sway_m: float = 0.0
+    block_left_s: float = nan
+    ended: EndedWord = ""
 
 
 class EventMessage(Record, frozen=True, kw_only=True):
@@ -250,6 +287,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
         needs_display: A display must show that it keeps up (`seen`), or the belts do not run.
         dials: The scenario's parameters that mean something to a therapist, with their ranges.
         log: Name of the file that records the session.
+        block: Which block of a programme it is; None where it is none.
     """
 
     schema: int = SCHEMA
@@ -271,6 +309,7 @@ class SessionMessage(Record, frozen=True, kw_only=True):
     log: str
     needs_display: bool = False
     dials: tuple[Dial, ...] = ()
+    block: BlockPlace | None = None
 
 
 Published = StateMessage | EventMessage | GaitMessage | SessionMessage

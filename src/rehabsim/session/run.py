@@ -25,6 +25,7 @@ from rehabsim.session.ending import NEVER, Ending, Ends
 from rehabsim.session.live import LiveSession, Summary
 from rehabsim.session.log import LogWriter
 from rehabsim.session.log_shape import log_bytes_per_s, tables
+from rehabsim.session.messages import BlockPlace
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.relief import Relief
@@ -60,6 +61,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
         epoch_ns: Of the session clock.
         duration_s: When to end, or None.
         ends: When the belts are paused and the session ends of itself.
+        block: Which block of a programme it is, for people; None where it is none.
         markers: Notes for the log of what was decided before it, such as a rest that was cut short.
         log_path: Where to record, or empty.
         has_operator: Arm and start by rule instead of by hand.
@@ -78,6 +80,7 @@ class SessionPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     epoch_ns: int = 0
     duration_s: float | None = None
     ends: Ends = NEVER
+    block: BlockPlace | None = None
     markers: tuple[str, ...] = ()
     log_path: str = ""
     has_operator: bool = False
@@ -115,7 +118,7 @@ async def run_session(
         last = None if plan.duration_s is None else round(plan.duration_s * NS / PERIOD_NS)
         ending_since_ns: int | None = None
         t_ns = 0
-        ends = Ending(plan.ends)
+        ends = live.ending
         for number, text in enumerate(plan.markers, 1):
             live.ask(ClientRequest(OURSELVES, f"note{number}", "marker", text=text))
         start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
@@ -133,6 +136,7 @@ async def run_session(
                 if is_over or (ending is not None and ending.is_set()):
                     if ending_since_ns is None:
                         ending_since_ns = t_ns
+                        live.is_ended_by_hand = not is_over
                         live.ask(ClientRequest(OURSELVES, "end", "pause"))
                     if _may_end(live, t_ns - ending_since_ns):
                         break
@@ -224,6 +228,8 @@ async def _open(
             log=log,
             header=header,
             operator=operator,
+            ending=Ending(plan.ends),
+            block=plan.block,
         )
         yield live, log
 

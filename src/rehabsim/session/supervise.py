@@ -28,6 +28,7 @@ from rehabsim.session.ending import NEVER, Ends
 from rehabsim.session.keys import GATEWAY
 from rehabsim.session.live import Summary
 from rehabsim.session.log_repair import recover
+from rehabsim.session.messages import BlockPlace
 from rehabsim.session.reload import Reload
 from rehabsim.session.run import SessionPlan
 from rehabsim.session.setup import plain, tightened
@@ -59,6 +60,7 @@ class Job:
         where: Files to name in messages.
         duration_s: When to end, or None.
         ends: When it ends of itself.
+        block: Which block of a programme it is; None where it is none.
         markers: Notes for the log of what was decided before it.
         log_path: Where to record.
         has_operator: Arm and start by rule.
@@ -77,6 +79,7 @@ class Job:
     where: str
     duration_s: float | None = None
     ends: Ends = NEVER
+    block: BlockPlace | None = None
     markers: tuple[str, ...] = ()
     log_path: str = ""
     has_operator: bool = False
@@ -172,6 +175,7 @@ def _start(job: Job, folder: Path) -> SessionPlan:
         epoch_ns=job.epoch_ns,
         duration_s=job.duration_s,
         ends=job.ends,
+        block=job.block,
         markers=job.markers,
         log_path=job.log_path,
         has_operator=job.has_operator,

@@ -1,12 +1,12 @@
 """The parts of the watch screen as text. Pure: what to show and how wide come in as arguments."""
 
 from collections.abc import Iterator, Sequence
-from math import isfinite
+from math import ceil, isfinite
 
 from rich.text import Text
 
 from rehabsim.base.records import MOVING
-from rehabsim.web.watch_model import SeenState, View
+from rehabsim.web.watch_model import SeenBlock, SeenState, View
 
 LEFT, RIGHT = "#5db2ff", "#ffa05c"
 SOFT, WELL, ODD, BAD = "#8b98a5", "#4fd18b", "#ffcf5c", "#ff6b6b"
@@ -171,11 +171,11 @@ def belts(view: View, width: int) -> Text:
             text.append(cell, style=style)
         text.append("\n")
     text.append(f" cruise {state.cruise_speed_mps:.2f}", style=SOFT)
-    text.append(f"   limit {state.max_speed_mps:.2f} m/s", style=SOFT)
-    far = f"   passed {state.left_distance_m:.1f} | {state.right_distance_m:.1f} m"
+    text.append(f"  limit {state.max_speed_mps:.2f} m/s", style=SOFT)
+    far = f"  passed {state.left_distance_m:.1f} | {state.right_distance_m:.1f} m"
     text.append(far, style=SOFT)
     if isfinite(state.belt.incline_rad):
-        text.append(f"   incline {57.29578 * state.belt.incline_rad:.1f}°", style=SOFT)
+        text.append(f"  incline {57.29578 * state.belt.incline_rad:.1f}°", style=SOFT)
     return text
 
 
@@ -219,15 +219,26 @@ def _load(state: SeenState, width: int) -> Text:
 
 
 def training(view: View) -> Text:
-    """Return one line on tasks, difficulty, perturbations and pacing; empty where there is none."""
+    """Return one line on block, tasks, difficulty, perturbations and pacing; empty without any."""
     text = Text(no_wrap=True, overflow="ellipsis")
     state = view.state
     if state is None:
         return text
-    for part, style in _training(state):
+    block = None if view.session is None else view.session.block
+    for part, style in (*_block(state, block), *_training(state)):
         text.append("   " if text else " ")
         text.append(part, style=style)
     return text
+
+
+def _block(state: SeenState, block: SeenBlock | None) -> Iterator[tuple[str, str]]:
+    if block is not None:
+        yield f"block {block.number} of {block.count}: {block.title}", "bold"
+    if state.ended:
+        yield f"over ({state.ended})", ODD
+    elif isfinite(state.block_left_s):
+        minutes, seconds = divmod(ceil(state.block_left_s), 60)
+        yield f"{minutes}:{seconds:02} left", ""
 
 
 def _training(state: SeenState) -> Iterator[tuple[str, str]]:
@@ -277,7 +288,9 @@ def events(view: View) -> Text:
         text.append(word, style=style or "bold")
         text.append(f" {event.text}\n", style=style)
     if view.missed_event_count:
-        text.append(f"{view.missed_event_count} events were missed.\n", style=ODD)
+        count = view.missed_event_count
+        were = "event was" if count == 1 else "events were"
+        text.append(f"{count} {were} missed.\n", style=ODD)
     if not view.events:
         text.append("Nothing has happened since this program listens.", style=SOFT)
     return text

@@ -107,6 +107,8 @@ class SeenState(msgspec.Struct, frozen=True, kw_only=True):
     tuned: SeenTuned | None = None
     dose: SeenDose | None = None
     pacing: str = ""
+    block_left_s: float = nan
+    ended: str = ""
 
 
 class SeenEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,6 +121,14 @@ class SeenEvent(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     severity: str
     text: str
+
+
+class SeenBlock(msgspec.Struct, frozen=True):
+    """What is shown of `BlockPlace`."""
+
+    number: int
+    count: int
+    title: str
 
 
 class SeenSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +146,7 @@ class SeenSession(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     scenario: str
     log: str
+    block: SeenBlock | None = None
 
 
 News = SeenEvent | SeenSession

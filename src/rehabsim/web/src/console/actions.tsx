@@ -2,7 +2,7 @@
 
 import type { Mode } from "../net/messages";
 import { Press } from "./press";
-import { client, isCommander, isLive, isReplay, state } from "./store";
+import { client, isCommander, isLive, isOver, isReplay, state } from "./store";
 import { who } from "./words";
 
 // The act that is most likely next; the others stay where they are, but quiet.
@@ -19,7 +19,7 @@ const NEXT: Record<Mode, string> = {
 
 export function Actions() {
   const mode = state.value?.mode;
-  const canAct = isLive.value && !isReplay.value && state.value?.needs_restart !== true;
+  const canAct = isLive.value && !isReplay.value && state.value?.needs_restart !== true && !isOver.value;
   const next = canAct && mode !== undefined ? NEXT[mode] : "";
   const look = (name: string) => `act ${name}${name === next ? " next" : ""}`;
   return (

@@ -2,6 +2,7 @@
 
 import { Actions } from "./actions";
 import { Banner } from "./banner";
+import { BlockCard } from "./block";
 import { Difficulty } from "./difficulty";
 import { EventLog } from "./event_log";
 import { Header } from "./header";
@@ -18,8 +19,10 @@ import { isLive, isReplay, state } from "./store";
 
 export function App() {
   const isOld = state.value === null || !isLive.value;
+  const isResting = state.value?.mode === "idle" || state.value?.mode === "locked";
+  const looks = [isOld && "old", isReplay.value && "replay", isResting && "resting"];
   return (
-    <div class={`console${isOld ? " old" : ""}${isReplay.value ? " replay" : ""}`}>
+    <div class={["console", ...looks.filter(Boolean)].join(" ")}>
       <Header />
       <Banner />
       <aside class="column third" aria-label="Stop and start">
@@ -32,6 +35,7 @@ export function App() {
         <HealthCard />
       </div>
       <main class="column second">
+        <BlockCard />
         <Numbers />
         <Plot />
         <div class="extras">

@@ -1,7 +1,7 @@
 // The mode in large letters and one sentence: the first thing to read, and never an old one.
 
 import type { State } from "../net/messages";
-import { MODE_WORDS, type Tone, age, modeSentence, tone } from "./words";
+import { MODE_WORDS, type Tone, age, modeSentence, overSentence, tone } from "./words";
 import {
   age_s,
   armedLeft_s,
@@ -10,8 +10,10 @@ import {
   info,
   isLive,
   isLost,
+  isOver,
   isReplay,
   link,
+  restLeft_s,
   state,
   status,
 } from "./store";
@@ -26,6 +28,10 @@ export function Banner() {
         </button>
       </Band>
     );
+  }
+  if (current !== null && isOver.value) {
+    const sentence = overSentence(current, info.value?.block ?? null, restLeft_s(), client.value);
+    return <Band tone="calm" word="OVER" sentence={sentence} />;
   }
   if (current !== null && isLive.value) {
     return <LiveBand current={current} />;

@@ -21,37 +21,43 @@ export function Difficulty() {
   }
   const hasKnobs = dials.length > 0 && !isReplay.value;
   return (
-    <section class="card difficulty" aria-labelledby="difficulty-title">
-      <h2 id="difficulty-title">Difficulty</h2>
-      <div class="difficulty-line">
-        {tuned.has_level && <Level tuned={tuned} />}
-        <span id="difficulty-state" class="live" role="status">
-          {sentence(tuned)}
-        </span>
-        {tuned.can_undo && !isReplay.value && (
-          <Press control="undo" name="undo" label="Undo" side="right" />
-        )}
-        {hasKnobs && (
-          <button
-            type="button"
-            id="knobs"
-            aria-expanded={isOpen}
-            aria-controls="knobs-list"
-            onClick={() => setOpen(!isOpen)}
-          >
-            {isOpen ? "Close" : "By hand"}
-          </button>
-        )}
-      </div>
+    <>
       {tuned.offer_reason !== "" && <Offer tuned={tuned} />}
-      {isOpen && hasKnobs && (
-        <ul class="knobs" id="knobs-list">
-          {dials.map((dial) => (
-            <Knob key={dial.name} dial={dial} value={tuned.values[dial.name]} />
-          ))}
-        </ul>
-      )}
-    </section>
+      <section class="card difficulty" aria-labelledby="difficulty-title">
+        <div class="difficulty-line">
+          <div class="difficulty-words">
+            <div class="level-line">
+              <h2 id="difficulty-title">Difficulty</h2>
+              {tuned.has_level && <Level tuned={tuned} />}
+            </div>
+            <span id="difficulty-state" class="live" role="status">
+              {sentence(tuned)}
+            </span>
+          </div>
+          {tuned.can_undo && !isReplay.value && (
+            <Press control="undo" name="undo" label="Undo" side="right" />
+          )}
+          {hasKnobs && (
+            <button
+              type="button"
+              id="knobs"
+              aria-expanded={isOpen}
+              aria-controls="knobs-list"
+              onClick={() => setOpen(!isOpen)}
+            >
+              {isOpen ? "Close" : "By hand"}
+            </button>
+          )}
+        </div>
+        {isOpen && hasKnobs && (
+          <ul class="knobs" id="knobs-list">
+            {dials.map((dial) => (
+              <Knob key={dial.name} dial={dial} value={tuned.values[dial.name]} />
+            ))}
+          </ul>
+        )}
+      </section>
+    </>
   );
 }
 
@@ -75,7 +81,7 @@ function Level({ tuned }: { tuned: Tuned }) {
 function Offer({ tuned }: { tuned: Tuned }) {
   const way = tuned.offered_level > tuned.level ? "Harder" : "Easier";
   return (
-    <div class="offer">
+    <section class="card offer" aria-label="Suggested difficulty">
       <p id="offer" role="status" class="live">
         <b>
           {way}? {fixed(tuned.offered_level, 2)}: {tuned.offer_words}.
@@ -88,17 +94,17 @@ function Offer({ tuned }: { tuned: Tuned }) {
           <Press control="keep" name="keep" label="Keep" side="right" />
         </>
       )}
-    </div>
+    </section>
   );
 }
 
 function sentence(tuned: Tuned): string {
-  if (tuned.try_count === 0) {
-    return "No task has ended yet.";
-  }
-  const all = `${tuned.success_count} of ${tuned.try_count} tasks done.`;
+  const all =
+    tuned.try_count === 0
+      ? "No task has ended yet."
+      : `${tuned.success_count} of ${tuned.try_count} tasks done.`;
   const recent = Number.isFinite(tuned.recent_frac)
-    ? ` ${Math.round(100 * tuned.recent_frac)} % of the last at this level.`
+    ? ` At this level: ${Math.round(100 * tuned.recent_frac)}\u00a0%.`
     : "";
   const rest = Number.isFinite(tuned.threshold) ? ` At rest at ${fixed(tuned.threshold, 2)}.` : "";
   const brake = tuned.brake === "" ? "" : ` Not harder now: ${tuned.brake}.`;

@@ -1,7 +1,7 @@
 // What happened, newest first.
 
 import type { Event } from "../net/messages";
-import { clock, SEVERITY_MARKS, who } from "./words";
+import { clock, eventWords, SEVERITY_MARKS, who } from "./words";
 import { client, events } from "./store";
 
 const MAX_SHOWN = 100;
@@ -23,7 +23,7 @@ export function EventLog() {
               </b>
               <span>
                 {event.kind === "marker" && <b>⚑ </b>}
-                {event.text} <small>{who(event.source, client.value)}</small>
+                {eventWords(event, client.value)} <small>{who(event.source, client.value)}</small>
               </span>
             </li>
           ))}
@@ -33,7 +33,9 @@ export function EventLog() {
   );
 }
 
-// A marker that was taken shows itself; that it was taken need not be told again.
+// What shows itself, or is told by the keeper or the plates, need not be told again.
+const SHOWS_ITSELF = /^(marker|arm|start|pause|stop|reset|weigh|zero_plates|check_\w+) applied\.$/;
+
 function isNews(event: Event): boolean {
-  return !(event.kind === "request" && event.text === "marker applied.");
+  return !(event.kind === "request" && SHOWS_ITSELF.test(event.text));
 }

@@ -20,7 +20,9 @@ export function Marker() {
   };
   return (
     <section class="card marker" aria-labelledby="marker-title">
-      <h2 id="marker-title">Mark this moment</h2>
+      <h2 id="marker-title">
+        Mark this moment <small>Esc = STOP</small>
+      </h2>
       <div class="marker-words" role="group" aria-label="Ready words">
         {READY_WORDS.map((word) => (
           <Press
@@ -40,7 +42,7 @@ export function Marker() {
           id="marker-input"
           maxLength={MAX_LENGTH}
           aria-label="Text of a marker; while you type, only Esc is STOP"
-          placeholder="Note, no names (Esc = STOP)"
+          placeholder="Note, no names"
           autocomplete="off"
           onKeyDown={(key) => {
             if (key.key === "Enter") {

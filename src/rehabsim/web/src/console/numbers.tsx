@@ -15,7 +15,7 @@ export function Numbers() {
   const gait = state.value?.gait;
   return (
     <section class="numbers" aria-label="Gait">
-      <Card measure="cadence" unit="per min">
+      <Card measure="cadence" unit="/min">
         <Value id="cadence" text={fixed(gait && gait.cadence_hz * 60, 0)} />
       </Card>
       <Card measure="step_length" unit="m">

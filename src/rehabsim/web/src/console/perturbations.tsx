@@ -20,22 +20,24 @@ export function Perturbations() {
   const hasMore = dose.done < dose.count || unrest.length > 0 || isOwn;
   return (
     <section class="card perturbations" aria-labelledby="perturbations-title">
-      <h2 id="perturbations-title">Perturbations{dose.is_blind && " (blinded)"}</h2>
-      {dose.count > 0 && (
-        <p id="perturbations-state" role="status" class="live">
-          {sentence(dose)}
-        </p>
-      )}
-      {isOwn && (
-        <p id="perturbations-state" role="status" class="live">
-          {dose.is_on ? "The scenario perturbs as it plans." : "Those of the scenario are held back."}
-        </p>
-      )}
-      {unrest.length > 0 && (
-        <p id="unrest-state" class="live">
-          {unrest.join(", ")}: {share(dose)}.
-        </p>
-      )}
+      <div class="perturbations-words">
+        <h2 id="perturbations-title">Perturbations{dose.is_blind && " (blinded)"}</h2>
+        {dose.count > 0 && (
+          <p id="perturbations-state" role="status" class="live">
+            {sentence(dose)}
+          </p>
+        )}
+        {isOwn && (
+          <p id="perturbations-state" role="status" class="live">
+            {dose.is_on ? "The scenario perturbs as it plans." : "Those of the scenario are held back."}
+          </p>
+        )}
+        {unrest.length > 0 && (
+          <p id="unrest-state" class="live">
+            {unrest.join(", ")}: {share(dose)}.
+          </p>
+        )}
+      </div>
       {isMoving && !isReplay.value && hasMore && (
         <div class="perturbation-act">
           {dose.is_on ? (

@@ -19,7 +19,14 @@ export function Plates() {
   const found = events.value.filter((event) => event.kind === "plates").at(-1);
   return (
     <section class="card plates" aria-labelledby="plates-title">
-      <h2 id="plates-title">Prepare the plates</h2>
+      <div class="plates-head">
+        <h2 id="plates-title">Prepare the plates</h2>
+        <p id="plates-found" role="status">
+          {found === undefined
+            ? "Zero them empty, then check each side, then weigh."
+            : `${SEVERITY_MARKS[found.severity]} ${found.text}`}
+        </p>
+      </div>
       <div class="plates-checks">
         {CHECKS.map(({ name, label, hint }) => (
           <Press
@@ -32,11 +39,6 @@ export function Plates() {
           />
         ))}
       </div>
-      <p id="plates-found" role="status">
-        {found === undefined
-          ? "Zero them empty, then check each side, then weigh."
-          : `${SEVERITY_MARKS[found.severity]} ${found.text}`}
-      </p>
     </section>
   );
 }

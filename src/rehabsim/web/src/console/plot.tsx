@@ -45,7 +45,10 @@ export function Plot() {
     <section class="card plot" aria-labelledby="plot-title">
       <div class="plot-head">
         <h2 id="plot-title">
-          {view.title} <small>{view.unit}, last 5 s</small>
+          {view.title} <small>
+            {view.unit}
+            <span class="plot-span">, last 5 s</span>
+          </small>
         </h2>
         <span class="key left">Left</span>
         <span class="key right">Right</span>
@@ -80,6 +83,7 @@ function options(view: View, box: HTMLElement): uPlot.Options {
   const axis = { stroke: INK, font, grid, ticks: { show: false } };
   return {
     ...size(box),
+    padding: [6, 22, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
@@ -93,7 +97,7 @@ function options(view: View, box: HTMLElement): uPlot.Options {
         incrs: [1],
         values: (_, marks) => marks.map((mark) => (mark ? `${mark} s` : "now")),
       },
-      { ...axis, size: 50 },
+      { ...axis, size: 50, space: 24 },
     ],
     series: [
       {},

@@ -1,58 +1,125 @@
-// What the person says of pain and effort: noted in the log, and heeded before it gets harder.
+// What the person says of pain and effort: noted in the log, and heeded before it gets harder. A
+// press opens the scale, and the next one on a number tells it.
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
+import { dismiss, outcomes } from "./asks";
 import { Press } from "./press";
+import { events, isReplay } from "./store";
+import { clock } from "./words";
 
-const PAIN = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-const EFFORT = [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20];
-const EFFORT_WORDS: Record<number, string> = {
-  7: "very, very light",
-  9: "very light",
-  11: "fairly light",
-  13: "somewhat hard",
-  15: "hard",
-  17: "very hard",
-  19: "very, very hard",
-};
-const PAIN_WORDS: Record<number, string> = { 0: "none", 10: "worst" };
+interface Scale {
+  what: "pain" | "effort";
+  label: string;
+  field: "pain_nrs" | "effort_rpe";
+  levels: number[];
+  words: Record<number, string>;
+  told: RegExp;
+}
+
+const SCALES: Scale[] = [
+  {
+    what: "pain",
+    label: "Pain",
+    field: "pain_nrs",
+    levels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
+    words: { 0: "none", 10: "worst" },
+    told: /^rate.* pain ([\d.]+) of 10.* applied/,
+  },
+  {
+    what: "effort",
+    label: "Effort",
+    field: "effort_rpe",
+    levels: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+    words: {
+      6: "none",
+      7: "very, very light",
+      9: "very light",
+      11: "fairly light",
+      13: "somewhat hard",
+      15: "hard",
+      17: "very hard",
+      19: "very, very hard",
+      20: "greatest",
+    },
+    told: /^rate.* effort ([\d.]+) of 20.* applied/,
+  },
+];
 
 export function Rating() {
-  const [pain, setPain] = useState("");
-  const [effort, setEffort] = useState("");
-  const said = () => ({
-    ...(pain === "" ? {} : { pain_nrs: Number(pain) }),
-    ...(effort === "" ? {} : { effort_rpe: Number(effort) }),
-  });
+  const [open, setOpen] = useState("");
+  const scale = SCALES.find(({ what }) => what === open);
+  const taken = scale?.levels.find(
+    (level) => outcomes.value[controlOf(scale, level)]?.step === "done",
+  );
+  useEffect(() => {
+    if (scale !== undefined && taken !== undefined) {
+      dismiss(controlOf(scale, taken));
+      setOpen("");
+    }
+  }, [scale, taken]);
+  if (isReplay.value) {
+    return null;
+  }
   return (
     <div class="rating" role="group" aria-label="What the person says">
-      <Choice id="pain" label="Pain" levels={PAIN} words={PAIN_WORDS} set={setPain} />
-      <Choice id="effort" label="Effort" levels={EFFORT} words={EFFORT_WORDS} set={setEffort} />
-      <Press control="rate" name="rate" extra={said} label="Note" side="right" />
+      {SCALES.map((each) => (
+        <button
+          key={each.what}
+          type="button"
+          id={each.what}
+          aria-expanded={open === each.what}
+          aria-controls="scale"
+          onClick={() => setOpen(open === each.what ? "" : each.what)}
+        >
+          {each.label} <Last scale={each} />
+        </button>
+      ))}
+      {scale !== undefined && <Panel scale={scale} close={() => setOpen("")} />}
     </div>
   );
 }
 
-interface ChoiceProps {
-  id: string;
-  label: string;
-  levels: number[];
-  words: Record<number, string>;
-  set: (value: string) => void;
+// What was told last in this session, on whichever console, and when.
+function Last({ scale }: { scale: Scale }) {
+  const told = events.value.filter(
+    (event) => event.kind === "request" && scale.told.test(event.text),
+  );
+  const last = told.at(-1);
+  return last === undefined ? (
+    <small>not told</small>
+  ) : (
+    <>
+      <b class="live">{scale.told.exec(last.text)?.[1]}</b> <small>at {clock(last.t_s)}</small>
+    </>
+  );
 }
 
-function Choice({ id, label, levels, words, set }: ChoiceProps) {
+function Panel({ scale, close }: { scale: Scale; close: () => void }) {
   return (
-    <label class="choice">
-      {label}
-      <select id={id} onChange={(change) => set(change.currentTarget.value)}>
-        <option value="">–</option>
-        {levels.map((level) => (
-          <option key={level} value={level}>
-            {level}
-            {words[level] === undefined ? "" : ` ${words[level]}`}
-          </option>
+    <div class={`scale ${scale.what}`} id="scale" role="group" aria-label={`${scale.label} now`}>
+      <div class="scale-head">
+        <b>{scale.label} now: press the number that the person says</b>
+        <button type="button" class="note-close" aria-label="Close" onClick={close}>
+          ×
+        </button>
+      </div>
+      <div class="scale-levels">
+        {scale.levels.map((level) => (
+          <Press
+            key={level}
+            control={controlOf(scale, level)}
+            name="rate"
+            extra={() => ({ [scale.field]: level })}
+            label={String(level)}
+            hint={scale.words[level]}
+            side="right"
+          />
         ))}
-      </select>
-    </label>
+      </div>
+    </div>
   );
+}
+
+function controlOf(scale: Scale, level: number): string {
+  return `rate-${scale.what}-${level}`;
 }

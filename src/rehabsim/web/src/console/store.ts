@@ -31,6 +31,7 @@ let newest: State | null = null;
 let shown_s = 0;
 let pong_s = -Infinity;
 let modeSince_t_s = 0;
+let ended_s = 0;
 
 export const listeners: ((told: Told) => void)[] = [];
 
@@ -71,6 +72,18 @@ export function armedLeft_s(current: State): number {
   return Math.max(0, life_s - (current.t_s - modeSince_t_s));
 }
 
+// It has ended of itself or by hand, and its last word was that the belts rest.
+export const isOver = computed(() => {
+  const current = state.value;
+  const isAtRest = current?.mode === "idle" || current?.mode === "locked";
+  return (current?.ended ?? "") !== "" && isAtRest && !isReplay.value;
+});
+
+// How much of the rest after a block is left, by this page's clock; the programme holds the rest.
+export function restLeft_s(): number {
+  return Math.max(0, (info.value?.block?.rest_s ?? 0) - (now_s.value - ended_s));
+}
+
 // What we have seen last: the session refuses to start or change anything for who has not.
 export function proof(): { boot_id?: string; t_s?: number } {
   return newest === null ? {} : { boot_id: newest.boot_id, t_s: newest.t_s };
@@ -80,6 +93,9 @@ function hearState(next: State): void {
   const before = newest;
   if (before === null || before.mode !== next.mode) {
     modeSince_t_s = next.t_s;
+  }
+  if ((next.ended ?? "") !== "" && (before?.ended ?? "") === "") {
+    ended_s = page_s();
   }
   newest = next;
   history.push(next);

@@ -1,6 +1,6 @@
 // How the console says what the machine says.
 
-import type { Mode, Severity, State } from "../net/messages";
+import type { BlockPlace, Ended, Event, Mode, Severity, State } from "../net/messages";
 
 export function fixed(value: number | undefined, digits: number): string {
   if (value === undefined || !Number.isFinite(value)) {
@@ -122,6 +122,75 @@ export function modeSentence(state: State, self: string, armedLeft_s: number): s
         ? `${cause} Person ready and clipped in? Press Reset.`
         : `${cause} Look after the person, then press Reset.`;
   }
+}
+
+const ENDED: Record<Ended, string> = {
+  "": "",
+  time: "The time is over.",
+  tasks: "All of its tasks are over.",
+  pain: "It ended because of the pain that was told.",
+  effort: "It ended because of the effort that was told.",
+  hand: "It was ended by hand.",
+};
+
+// What a session leaves on the screen; after it nobody answers until the next one begins.
+export function overSentence(
+  state: State,
+  block: BlockPlace | null,
+  restLeft_s: number,
+  self: string,
+): string {
+  const isOrdinary = state.cause === "" || state.cause === "paused" || state.cause === "start-up";
+  const cause = isOrdinary ? "" : `${causeWords(state.cause, self)} `;
+  return `${cause}${ENDED[state.ended ?? ""]} ${afterwards(state, block, restLeft_s)}`;
+}
+
+function afterwards(state: State, block: BlockPlace | null, restLeft_s: number): string {
+  if (block === null) {
+    return "Nothing is heard of the belts any more.";
+  }
+  if (state.ended === "pain" || state.ended === "effort") {
+    return "Help the person off the belts; the terminal says what follows.";
+  }
+  const asked = "Pain and effort are asked for in the terminal.";
+  if (block.next_title === "") {
+    return `That was the last block. ${asked}`;
+  }
+  return restLeft_s > 0
+    ? `Rest ${clock(Math.ceil(restLeft_s))}, then: ${block.next_title}. ${asked}`
+    : `The rest is over. Next, from the terminal: ${block.next_title}.`;
+}
+
+const ASKED: Record<string, string> = {
+  set_speed: "Set speed",
+  turn: "Turned:",
+  accept: "Change of difficulty accepted",
+  keep: "Difficulty kept",
+  undo: "Change of difficulty taken back",
+  rate: "Told:",
+  perturb: "Perturbations may come",
+  calm: "Perturbations held back",
+  follow: "Belts follow the person",
+  fix: "Belts keep the set speed",
+  hand_over: "Command offered",
+  take_over: "Command taken over",
+  engage: "Platform rises",
+  settle: "Platform goes home",
+  zero_plates: "Zero the plates",
+  check_left: "Check the left plate",
+  check_right: "Check the right plate",
+};
+
+// What was asked is told by the names on the wire; here in the words of this page.
+export function eventWords(event: Event, self: string): string {
+  const text = self === "" ? event.text : event.text.replaceAll(self, "this console");
+  const asked = event.kind === "request" ? /^(\w+)(.*?) (applied|rejected)(.*)$/.exec(text) : null;
+  if (asked === null) {
+    return text;
+  }
+  const [, name = "", numbers = "", status, rest = ""] = asked;
+  const words = ASKED[name] ?? name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+  return `${words}${numbers}${status === "applied" ? rest : ` – refused${rest}`}`;
 }
 
 export const SEVERITY_MARKS: Record<Severity, string> = {

@@ -160,7 +160,11 @@ export interface State {
   tuned?: Tuned | null;
   pacing?: "" | "follows" | "fixed";
   visual_sway_m?: number;
+  block_left_s?: number; // NaN where no time ends it
+  ended?: Ended;
 }
+
+export type Ended = "" | "time" | "tasks" | "pain" | "effort" | "hand";
 
 export interface Event {
   k: "event";
@@ -190,6 +194,22 @@ export interface SessionInfo {
   log: string;
   needs_display?: boolean;
   dials?: Dial[];
+  block?: BlockPlace | null;
+}
+
+// Which block of a programme a session is.
+export interface BlockPlace {
+  programme: string;
+  visit: number;
+  visits: number;
+  number: number;
+  count: number;
+  title: string;
+  says: string;
+  lasts_s: number;
+  tasks: number; // 0 is without
+  rest_s: number;
+  next_title: string; // empty where it is the last one
 }
 
 export interface Ack {
