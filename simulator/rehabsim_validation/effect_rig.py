@@ -22,6 +22,7 @@ from rehabsim.research.walk import Walk as Found
 from rehabsim.session.setup import SIMULATED_SITE, make_scenario
 from rehabsim.training.perturb import Perturber
 from rehabsim.training.pulse import PerturbParams
+from rehabsim.training.scenario import Step
 from rehabsim_sim.person import LEFT, Array
 from rehabsim_sim.play.picture import Picture
 from rehabsim_sim.play.player import Aim, Player, numbers
@@ -34,7 +35,6 @@ PLAIN_WALK = "plain walk"
 """Stands for a scenario where there is none: belts at one speed, and no picture."""
 
 STEP_MS, LOOK_MS, PLAIN_MS = 8, 32, 500
-STEP_S = STEP_MS / 1000
 STAND_S = 3.0
 """Before the belts start."""
 
@@ -60,7 +60,10 @@ class Rig:
         lived_ms: So far.
         wrench: What the plates measured in each step that was kept.
         belts_mps: How fast the belts were then.
+        step_ms: How often the scenario is asked; a divisor of 32, at which pictures come.
     """
+
+    step_ms = STEP_MS
 
     def __init__(
         self,
@@ -156,7 +159,7 @@ class Rig:
         self.has_fallen = bool(self.world.truth[-1, HAS_FALLEN])
 
     def _live(self, *, is_kept: bool) -> None:
-        self._move(STEP_MS, is_kept=is_kept)
+        self._move(self.step_ms, is_kept=is_kept)
         if self.is_learning:
             self._learn()
         speed_mps = self.session.cruise_speed_mps
@@ -164,12 +167,16 @@ class Rig:
         if self._scenario is not None or self._perturber is not None:
             state = self._state(self.world.truth)
             if self._scenario is not None:
-                step = self._scenario.step(state)
+                step = self._answer(state)
                 wish = step.wish
                 self._show(step.scene)
             if self._perturber is not None:
                 wish = self._perturber.step(state, wish, [], is_on=True)
         self._tell(wish)
+
+    def _answer(self, state: State) -> Step:
+        assert self._scenario is not None
+        return self._scenario.step(state)
 
     def _learn(self) -> None:
         aim = Aim() if self._player is None else self._player.aim
@@ -198,7 +205,8 @@ class Rig:
 
     def _state(self, truth: Array) -> State:
         """Return what the session would tell the scenario now."""
-        first_ms, row = self.lived_ms - STEP_MS, truth[-1].tolist()
+        first_ms, row = self.lived_ms - self.step_ms, truth[-1].tolist()
+        step_s = self.step_ms / 1000
         loads_n = truth[:, LOADS]
         left_n, right_n = loads_n.T.tolist()
         self._share.feed(first_ms, left_n, right_n, 0.001)
@@ -213,15 +221,15 @@ class Rig:
                 self._strikes_ns[which] = at_ms * SAMPLE_NS
                 self._counts[which] += 1
         left_mps, right_mps = row[0], row[1]
-        self._way_m += STEP_S * 0.5 * (left_mps + right_mps)
+        self._way_m += step_s * 0.5 * (left_mps + right_mps)
         cop_y_m = row[COP_Y]
         if self._cop_y_m != self._cop_y_m:
             self._cop_y_m = cop_y_m
-        self._cop_y_m += STEP_S / PRESSURE_S * (cop_y_m - self._cop_y_m)
+        self._cop_y_m += step_s / PRESSURE_S * (cop_y_m - self._cop_y_m)
         t_ns = self.lived_ms * SAMPLE_NS
         return State(
             t_ns=t_ns,
-            dt_s=STEP_S,
+            dt_s=step_s,
             mode=self._mode,
             belt=BeltSample(t_ns, left_mps, right_mps, 0.0),
             cruise_speed_mps=self.session.cruise_speed_mps,

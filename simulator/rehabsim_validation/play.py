@@ -21,7 +21,8 @@ from rehabsim.session.log import LogReader
 from rehabsim.session.setup import ready_session
 from rehabsim_sim.batch import study
 from rehabsim_validation.page import rows, spread
-from rehabsim_validation.training import RUNNING, WHO, Visit, record_seen
+from rehabsim_validation.training import RUNNING, WHO, record_seen
+from rehabsim_validation.training_rig import Visit
 
 OUT = Path(__file__).resolve().parents[1] / "PLAY.md"
 HEADING = "## How well they play\n"

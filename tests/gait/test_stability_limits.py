@@ -22,8 +22,8 @@ def lean(direction_rad, reach_m, *, after_s=0.4, lasting_s=1.0, beside_m=0.0):
     return np.stack([way * c - across * s, way * s + across * c], axis=1)
 
 
-def test_limits_are_8_degrees_forward_and_sideways_and_4_and_a_half_back():
-    for direction_rad, degrees in ((0, 8), (pi / 2, 8), (pi, 4.5), (-pi / 2, 8)):
+def test_limits_are_those_that_the_norms_of_the_test_are_parts_of():
+    for direction_rad, degrees in ((0, 6.25), (pi / 2, 8), (pi, 4.45), (-pi / 2, 8)):
         assert limit_m(direction_rad) == pytest.approx(HEIGHT_M * sin(degrees * pi / 180))
     assert limit_m(0, 2.0) == pytest.approx(limit_m(0) * 2 / 1.75)
 

@@ -163,8 +163,8 @@ def test_tries_are_counted_and_suggest_a_level():
     it.scenario.tries = (Try(True), Try(True))
     outputs = [it.step() for _ in range(5)]
     assert [o.tuned.try_count for o in outputs] == [2, 4, 6, 8, 10]
-    assert texts(outputs[-1]) == [
-        "Suggested: difficulty 0.25 → 0.40, 10 of the last 10 tasks done, over 85%;"
+    assert texts(outputs[2]) == [
+        "Suggested: difficulty 0.25 → 0.40, 5 of the last 5 tasks done, over 85%;"
         " gates 11.2 m wide."
     ]
     tuned = outputs[-1].tuned
@@ -177,14 +177,14 @@ def test_tries_are_counted_and_suggest_a_level():
 
 def test_accepting_turns_the_parameters_and_undoing_turns_them_back():
     it = room(level=0.25)
-    it.scenario.tries = (Try(True),) * 10
+    it.scenario.tries = (Try(True),) * 5
     it.step()
     it.scenario.tries = ()
     outputs = it.step(request("accept", id="a"))
     assert answer(outputs) == ("applied", "")
     assert it.scenario.params.width_m == pytest.approx(11.2)
     assert texts(outputs) == [
-        "Difficulty 0.25 → 0.40: 10 of the last 10 tasks done, over 85%; gates 11.2 m wide."
+        "Difficulty 0.25 → 0.40: 5 of the last 5 tasks done, over 85%; gates 11.2 m wide."
     ]
     outputs = it.step(request("undo", id="u"))
     assert texts(outputs) == ["Difficulty 0.40 → 0.25: taken back; gates 13 m wide."]
@@ -198,7 +198,7 @@ def test_accepting_turns_the_parameters_and_undoing_turns_them_back():
 
 def test_keeping_leaves_everything():
     it = room(level=0.25)
-    it.scenario.tries = (Try(True),) * 10
+    it.scenario.tries = (Try(True),) * 5
     it.step()
     it.scenario.tries = ()
     outputs = it.step(request("keep"))
@@ -222,12 +222,12 @@ def test_a_session_that_does_not_adapt_says_so(name):
 
 def test_an_automatic_change_reaches_the_scenario_at_the_next_tick():
     it = room(level=0.25, is_automatic=True)
-    it.scenario.tries = (Try(False),) * 10
+    it.scenario.tries = (Try(False),) * 4
     it.step()
     it.scenario.tries = ()
     outputs = it.step()
     assert it.scenario.widths == [12.0, pytest.approx(14.8)]
-    assert texts(outputs)[0].startswith("Difficulty 0.25 → 0.10: 0 of the last 10 tasks done")
+    assert texts(outputs)[0].startswith("Difficulty 0.25 → 0.10: 0 of the last 4 tasks done")
 
 
 def test_a_change_that_the_scenario_refuses_leaves_the_level():
@@ -239,7 +239,7 @@ def test_a_change_that_the_scenario_refuses_leaves_the_level():
             )
         ),
     )
-    it.scenario.tries = (Try(False),) * 10
+    it.scenario.tries = (Try(False),) * 4
     it.step()
     it.scenario.tries = ()
     outputs = it.step(request("accept"))

@@ -24,7 +24,8 @@ from rehabsim.session.setup import ready_session
 from rehabsim.training.adapt import AdaptParams
 from rehabsim_sim.patients import patient
 from rehabsim_validation.play import DURATIONS_S, OUT, Outcome, write
-from rehabsim_validation.training import WHO, Visit
+from rehabsim_validation.training import WHO
+from rehabsim_validation.training_rig import Visit
 from scenarios.boat import Boat
 from scenarios.drive import Drive
 from scenarios.hike import Hike

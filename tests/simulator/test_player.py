@@ -10,7 +10,7 @@ from simulator.game import frame
 from rehabsim_sim.patients import HEALTHY, MAX_SEVERITY, PATIENTS, patient
 from rehabsim_sim.person import AIMLESS, PLACING
 from rehabsim_sim.play.picture import read_picture
-from rehabsim_sim.play.player import Footing, Player
+from rehabsim_sim.play.player import Aim, Footing, Player
 from rehabsim_sim.play.scenes import kind_of, want
 from rehabsim_sim.traits import Traits
 
@@ -132,6 +132,48 @@ def test_one_who_walks_goes_to_the_target_itself():
     aim = watch(Player(exact(), 1), target(0.1, 0.04), 3.0, footing)[-1]
     assert aim.aiming == PLACING
     assert (aim.x_m, aim.y_m) == pytest.approx((0.1, 0.04))
+
+
+def leaning(player, place, part=1.0, duration_s=8.0, *, is_shown=True):
+    """Return the aims of somebody whose weight goes this part of the way that they mean it to."""
+    aims = [Aim()]
+    for look in range(1, round(duration_s / LOOK_S)):
+        own = {"cog_x_m": part * aims[-1].x_m, "cog_y_m": part * aims[-1].y_m}
+        scene = target(*place) | own | {"is_cog_shown": is_shown}
+        aims.append(player.step(look * LOOK_S, read_picture(frame(scene, 8 * look)), Footing()))
+    return aims
+
+
+def test_who_sees_where_their_weight_is_mends_what_is_missing():
+    seeing, not_shown = (
+        leaning(Player(exact(), 1), (0.06, 0.02), part=0.8, is_shown=is_shown)[-1]
+        for is_shown in (True, False)
+    )
+    assert not_shown.x_m == pytest.approx(0.06)
+    assert 0.8 * seeing.x_m == pytest.approx(0.06, abs=0.005)
+    assert 0.8 * seeing.y_m == pytest.approx(0.02, abs=0.005)
+
+
+def test_a_wrong_feeling_of_the_middle_is_mended_by_sight():
+    traits = Traits(target_error_m=0.035, aim_noise_frac=0.0)
+    off_m = [
+        [
+            hypot(aim.x_m - 0.03, aim.y_m - 0.02)
+            for aim in leaning(Player(traits, seed), (0.03, 0.02))
+        ]
+        for seed in range(1, 40)
+    ]
+    first, end = np.mean([each[60] for each in off_m]), np.mean([each[-1] for each in off_m])
+    assert first > 0.02
+    assert end < 0.4 * first
+
+
+def test_one_dares_more_at_last_than_at_first_and_never_all_of_the_limit():
+    first_m = 0.85 * 0.1078
+    aims = leaning(Player(exact(reach_frac=0.85), 1), (0.2, 0.0))
+    assert aims[60].x_m == pytest.approx(first_m, rel=0.03)
+    assert aims[-1].x_m > 1.03 * first_m
+    assert max(aim.x_m for aim in aims) <= 0.9001 * 0.1078
 
 
 def test_when_the_target_goes_the_weight_comes_back():

@@ -5,7 +5,7 @@ from math import nan
 import pytest
 
 from rehabsim_validation.play import HEADING, Outcome, main, page, play
-from rehabsim_validation.training import Visit
+from rehabsim_validation.training_rig import Visit
 
 
 def test_one_who_sees_a_session_passes_its_gates():

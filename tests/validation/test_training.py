@@ -1,11 +1,15 @@
 """The bench of every scenario with every simulated patient."""
 
-from math import nan
+from math import isnan, nan
 
+import numpy as np
 import pytest
 
+from rehabsim.session.setup import ready_session
 from rehabsim.session.together import together_plans
-from rehabsim_validation.training import Outcome, Visit, page, train
+from rehabsim_validation.training import train
+from rehabsim_validation.training_page import Outcome, page, verdict
+from rehabsim_validation.training_rig import Course, TrainingRig, Visit, course, session_of
 
 
 def test_a_visit_is_a_whole_session_whose_difficulty_changes_of_itself():
@@ -31,20 +35,108 @@ def test_the_patient_sees_the_picture(monkeypatch):
     assert seen
 
 
-def outcome(who, seed, **changes):
-    made = Outcome(Visit("boat", who, seed, 60.0), 10, 0.8, 0.7, 0.3, 0.45, 0.9, (), True)
+# -- without wires -------------------------------------------------------------------------
+
+
+def test_who_stands_stands_and_who_walks_walks_as_fast_as_they_like():
+    assert session_of(Visit("balance", "amputee", 1, 60.0)).cruise_speed_mps == 0.0
+    assert session_of(Visit("boat", "hemiparetic", 1, 60.0)).cruise_speed_mps == 0.65
+    assert session_of(Visit("boat", "healthy", 1, 60.0)).cruise_speed_mps == 1.1
+
+
+@pytest.mark.parametrize("scenario", ["boat", "drive", "hike"])
+def test_tasks_end_without_wires_and_nobody_falls(scenario):
+    rig = TrainingRig(session_of(Visit(scenario, "healthy", 1, 60.0)), 1).live(60.0)
+    assert not rig.has_fallen
+    assert rig.tries
+
+
+def leans(who, **adapt):
+    """Return the rig of somebody who leans to eight targets."""
+    session = session_of(Visit("balance", who, 1, 130.0))
+    session = session.model_copy(update={"adapt": {**session.adapt, **adapt}})
+    return TrainingRig(session, 1).live(130.0)
+
+
+def test_the_healthy_reach_most_targets_at_the_limit_and_who_loses_balance_fewer():
+    fixed = {"is_automatic": False}
+    healthy, ill = (
+        sum(is_done for _, is_done in leans(who, **fixed).tries[:8])
+        for who in ("healthy", "balance_loss")
+    )
+    assert healthy >= 6
+    assert ill < healthy
+
+
+def test_targets_come_nearer_to_who_misses_them():
+    ready = ready_session("balance").adapt
+    assert ready["level"] == 0.75
+    rig = leans("balance_loss", level=1.0, count=4)
+    assert rig.levels[0][1] == 1.0
+    assert rig.levels[-1][1] < 1.0
+    assert np.ptp([level for _, level in rig.levels]) > 0
+    said = [event.text for event in rig.events if event.kind == "adapt"]
+    assert len(said) == len(rig.levels) - 1
+    assert "targets at" in said[0]
+
+
+def test_a_course_counts_late_tasks_changes_and_when_it_settled():
+    visit = Visit("boat", "healthy", 1, 100.0)
+    tries = [(10.0, True), (30.0, True), (60.0, False), (70.0, True), (90.0, True)]
+    levels = [(0.0, 0.3), (20.0, 0.45), (40.0, 0.6), (80.0, 0.68)]
+    found = course(visit, tries, levels, has_fallen=False)
+    assert (found.tries, found.late_tries, found.late_done) == (5, 3, 2)
+    assert (found.first_level, found.last_level, found.changes) == (0.3, 0.68, 3)
+    assert found.settled_s == 40.0
+    assert isnan(course(visit, [], [(0.0, nan)], has_fallen=True).late_frac)
+
+
+# -- the page ------------------------------------------------------------------------------
+
+
+def outcome(who, **changes):
+    made = Outcome(Visit("boat", who, 1, 60.0), 10, 0.8, 0.7, 0.3, 0.45, 0.9, (), True)
     return made._replace(**changes)
 
 
-def test_the_page_tells_medians_and_who_was_stopped_and_makes_nothing_up():
+def lived(who, seed, **changes):
+    made = Course(Visit("boat", who, seed, 600.0), 30, 16, 12, 0.3, 0.5, 4, 200.0, False)
+    return made._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("done", "level", "said"),
+    [
+        (12, 0.5, "in the band"),
+        (16, 1.0, "too easy at the hardest"),
+        (16, 0.7, "still too easy"),
+        (4, 0.0, "too hard at the easiest"),
+        (4, 0.4, "still too hard"),
+    ],
+)
+def test_a_verdict_tells_whether_the_band_was_or_could_be_reached(done, level, said):
+    assert verdict([lived("healthy", 1, late_done=done, last_level=level)]) == said
+
+
+def test_nobody_is_judged_by_no_task():
+    assert verdict([lived("healthy", 1, late_tries=0, late_done=0)]) == "no tasks"
+
+
+def test_the_page_tells_of_all_visits_together_and_makes_nothing_up():
     text = page(
         [
-            outcome("healthy", 1),
-            outcome("healthy", 2, success_frac=0.6, stops=("Fallen.",), is_finished=False),
-            outcome("amputee", 1, tries=0, success_frac=nan, late_frac=nan),
-        ]
+            lived("healthy", 1),
+            lived("healthy", 2, late_done=16, last_level=1.0),
+            lived("amputee", 1, tries=0, late_tries=0, late_done=0, has_fallen=True),
+        ],
+        [
+            outcome("healthy"),
+            outcome("amputee", tries=0, success_frac=nan, stops=("Fallen.",), is_finished=False),
+        ],
     )
-    assert "| healthy | 1 of 2 | 10 | 0.70 (0.60 to 0.80) |" in text
-    assert "| amputee | 1 of 1 | 0 | – |" in text
+    assert "Of 2 pairs of scenario and patient: still too easy 1, no tasks 1." in text
+    assert "| healthy | 2 | 0 | 30 | 0.88 of 32 (0.75 to 1.00) | 0.75 (0.50 to 1.00) |" in text
+    assert "| amputee | 1 | 1 | 0 | – |" in text
+    assert "| boat | amputee | 60 | no | 0 | – |" in text
     assert "- 1 x Fallen." in text
     assert "nan" not in text

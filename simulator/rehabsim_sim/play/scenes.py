@@ -39,6 +39,9 @@ class Want:
         x_m: Where to bring one's weight, forward; NaN is where one stands usually.
         y_m: The same, to the left.
         lasting_m: The part of `y_m` that would be nothing if all went as meant.
+        short_x_m: How far forward of one's weight the place is, as it is seen; NaN where one's
+            weight is not shown.
+        short_y_m: The same, to the left.
         trial: Changes with each new task.
     """
 
@@ -47,6 +50,8 @@ class Want:
     x_m: float = nan
     y_m: float = nan
     lasting_m: float = 0.0
+    short_x_m: float = nan
+    short_y_m: float = nan
     trial: tuple[float, ...] = ()
 
 
@@ -109,7 +114,18 @@ def _to_the_target(scene: Scene) -> Want:
     x_m, y_m = scene["target_x_m"], scene["target_y_m"]
     if not (isfinite(x_m) and isfinite(y_m)):
         return Want("target")
-    return Want("target", x_m=x_m, y_m=y_m, trial=(x_m, y_m))
+    own_m = (nan, nan)
+    if scene.get("is_cog_shown", 0.0):
+        own_m = scene.get("cog_x_m", nan), scene.get("cog_y_m", nan)
+    short_m = x_m - own_m[0], y_m - own_m[1]
+    return Want(
+        "target",
+        x_m=x_m,
+        y_m=y_m,
+        short_x_m=short_m[0],
+        short_y_m=short_m[1],
+        trial=(x_m, y_m),
+    )
 
 
 def _wrapped(angle_rad: float) -> float:

@@ -1,7 +1,9 @@
 """Limits of stability: how far, how fast and how straight someone leans without stepping.
 
-Source: the eight directions and the five measures of the clinical test; limits of 8 degrees
-forward and to the sides and 4.5 degrees backward about the ankles (McCollum & Leen 1989).
+Source: the eight directions and the five measures of the clinical test, and its limits: 8 degrees
+to the sides, 6.25 forward and 4.45 backward of where one stands; its norms are parts of these.
+Others give 8 degrees forward and 4.5 back (McCollum & Leen 1989): about upright over the ankles, of
+which one stands ahead, so that from there 8 degrees end at the toes or beyond.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from rehabsim.gait.frames import Doubles
 PIVOT_HEIGHT_FRAC = 0.5527
 """Height of the centre of gravity over the ankles, of body height, as the clinical test has it."""
 
-FORWARD_RAD, SIDEWAYS_RAD, BACKWARD_RAD = 8 * pi / 180, 8 * pi / 180, 4.5 * pi / 180
+FORWARD_RAD, SIDEWAYS_RAD, BACKWARD_RAD = 6.25 * pi / 180, 8 * pi / 180, 4.45 * pi / 180
 GRAVITY_HZ = 0.85
 """Low-pass that makes a centre of gravity of a centre of pressure: second order, both ways."""
 

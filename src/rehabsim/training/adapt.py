@@ -25,6 +25,9 @@ WORSE_PAIN_NRS = 2.0
 """Nor to whose pain has risen by as much since it was first told, 0 to 10. Source: the least change
 that matters to patients, Ostelo 2008."""
 
+FEWEST_TASKS = 4
+"""So many tasks without a miss, at least, are too easy."""
+
 REVERSALS_FIRST = 1
 """Reversals after which a staircase's step is halved; it is halved once more after the fourth."""
 
@@ -128,26 +131,33 @@ class Rule(Protocol):
 class Band:
     """Judges so many tasks together, and moves when their success lies outside the band.
 
-    Its step is halved at each turn back and grows again by half with each move onwards, so that it
-    comes to rest inside the band and still follows who learns or tires.
+    It does not wait for the end of a block that must end below the band, so that nobody fails on
+    for the sake of counting; nor, until it has become easier for the first time, for the second
+    half of one whose first half went without a miss. From then on it knows about where the person
+    is, and luck must last for a whole block to make it harder. Its step is halved at each turn back
+    and grows again by half with each move onwards, so that it comes to rest inside the band and
+    still follows who learns or tires.
     """
 
     def __init__(self, params: AdaptParams) -> None:
         self._params = params
         self._step = params.step
         self._last_sign = 0
+        self._has_eased = False
         self._ends: list[bool] = []
 
     def hear(self, is_success: bool, level: float) -> Move | None:
-        """Return a move at the end of each block."""
+        """Return a move at the end of each block, which may come early."""
         p = self._params
         self._ends.append(is_success)
-        if len(self._ends) < p.count:
+        count, won = len(self._ends), sum(self._ends)
+        is_lost = count - won > p.count * (1 - p.low_frac)
+        is_easy = won == count >= max(FEWEST_TASKS, p.count / 2)
+        if count < p.count and not is_lost and (self._has_eased or not is_easy):
             return None
-        won = sum(self._ends)
         self._ends.clear()
-        success = won / p.count
-        said = f"{won} of the last {p.count} tasks done"
+        success = won / count
+        said = f"{won} of the last {count} tasks done"
         if p.low_frac <= success <= p.high_frac:
             return Move(0.0, said)
         sign = 1 if success > p.high_frac else -1
@@ -156,6 +166,7 @@ class Band:
         elif self._last_sign == sign:
             self._step = min(self._step * 1.5, p.step)
         self._last_sign = sign
+        self._has_eased = self._has_eased or sign < 0
         bound = f"over {p.high_frac:.0%}" if sign > 0 else f"under {p.low_frac:.0%}"
         return Move(sign * self._step, f"{said}, {bound}")
 
