@@ -18,7 +18,7 @@ from rehabsim.research.walk import Quality, Walk, read_walk, sample_times_ns
 from rehabsim.session.log import LogReader
 from rehabsim.session.table import PLATES, pack_chunk
 
-UNITS = {"s", "m", "m/s", "m²", "N", "Hz", "1", "count", "BW", "BW/s", "BW s", "m s"}
+UNITS = {"s", "m", "m/s", "m²", "N", "Hz", "1", "count", "steps", "BW", "BW/s", "BW s", "m s"}
 FRAME_S = 0.004
 
 

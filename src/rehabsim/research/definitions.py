@@ -15,7 +15,7 @@ class Definition(Record, frozen=True):
     Attributes:
         name: In `measures.json` of a report.
         words: On a page.
-        unit: SI; `1` a ratio, `count` a number of things, `BW` body weights.
+        unit: SI; `1` a ratio, `count` and `steps` numbers of things, `BW` body weights.
         group: What it is about.
         definition: What it is.
         method: How it is measured, filters included.
