@@ -88,6 +88,9 @@ EQUIVALENT = {
     " MOVING": "without a wish no mode is moving; mypy needs the words",
     "guard.py: tell_clamps: self.before.is_clamped and self.before.mode in MOVING ->"
     " self.before.is_clamped": "where nothing moves nothing is clamped",
+    "guard.py: look_for_causes: 'locked' -> 'locked!'": (
+        "while locked, trip and hold do nothing but for a cause that wants a restart, an estop"
+    ),
     "guard.py: decel_of: 'none' -> 'none!'": "no cause has this severity",
     "guard.py: decel_of: 'warn' -> 'warn!'": "likewise",
     "setpoint.py: envelope_of: mode == 'perturbing' and extra is not None -> mode =="

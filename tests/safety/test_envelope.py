@@ -223,6 +223,14 @@ def test_a_target_that_the_full_jerk_just_reaches_is_reached():
     assert then.speeds_mps == (1.125, 1.125)
 
 
+def test_a_set_point_eases_no_earlier_than_it_must():
+    e, dt_s = Envelope(2.0, 4.0, 2.0, 8.0), 0.25
+    step_mps2 = EASE_FRAC * e.max_jerk_mps3 * dt_s
+    gap_mps = dt_s * step_mps2 * (3 + 2 + 1)  # Three more steps, each by one less, just arrive.
+    then = approach(Motion((0.0, 0.0), (3 * step_mps2,) * 2), (gap_mps, gap_mps), e, dt_s)
+    assert then.speeds_mps == pytest.approx((dt_s * 3 * step_mps2,) * 2)
+
+
 @pytest.mark.parametrize(("speed", "accel"), [(-0.0, 0.0), (1e-6, -0.0079)])
 def test_no_zero_is_negative(speed, accel):
     then = approach(Motion((speed, speed), (accel, accel)), (-0.0, -0.0), WALKING, 0.004)

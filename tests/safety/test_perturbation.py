@@ -171,6 +171,15 @@ def test_a_hold_in_the_midst_of_one_brings_the_belts_back_to_where_it_began(wish
     assert (bench.state.left_speed_mps, bench.state.right_speed_mps) == (1.0, 1.0)
 
 
+def test_each_belt_goes_back_to_where_it_was_before_one():
+    bench = Bench().walk(Wish(1.0, 0.9), then=50)
+    for _ in range(40):
+        bench.tick(wish=SLIP)
+    for _ in range(400):
+        bench.tick(wish=SLIP, plates="saturated")
+    assert (bench.state.left_speed_mps, bench.state.right_speed_mps) == (1.0, 0.9)
+
+
 def test_a_hold_after_one_keeps_the_speed_that_it_finds():
     bench = rested()
     bench.tick(wish=SLIP)

@@ -130,4 +130,4 @@ def _one(speed_mps: float, accel_mps2: float, target_mps: float, e: Envelope, dt
     is_past = (reached_mps - target_mps) * gap_mps > 0.0
     if is_past and abs(gap_mps / dt_s - held_mps2) <= e.max_jerk_mps3 * dt_s:
         return target_mps + 0.0  # never -0.0
-    return min(max(reached_mps, 0.0), max(e.max_speed_mps, speed_mps)) + 0.0
+    return min(max(reached_mps, 0.0), max(e.max_speed_mps, speed_mps))
