@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+import zmq
 from web.fakes import FakeSession
 
 from rehabsim.session.entrance import BURST_COUNT
@@ -110,9 +111,9 @@ def no_socket_left():
             os.close(number)
 
 
-def real_reception():
+def real_reception(request_url="tcp://127.0.0.1:1"):
     clock = Clock()
-    link = SessionLink("tcp://127.0.0.1:1", "tcp://127.0.0.1:1")
+    link = SessionLink("tcp://127.0.0.1:1", request_url)
     return link, Reception(link, KeeperLink("", clock), clock)
 
 
@@ -124,7 +125,10 @@ def test_a_real_link_survives_the_same_crowd():
 
 
 async def test_pages_that_come_when_no_socket_is_left_may_see_and_ask_later():
-    link, reception = real_reception()
+    context = zmq.Context()
+    session = context.socket(zmq.ROUTER)
+    port = session.bind_to_random_port("tcp://127.0.0.1")
+    link, reception = real_reception(f"tcp://127.0.0.1:{port}")
     reception.is_live = lambda now_ns: True
     with no_socket_left():
         page = reception.enter("late", 0)
@@ -133,9 +137,12 @@ async def test_pages_that_come_when_no_socket_is_left_may_see_and_ask_later():
         await reception.step(0)
         assert json.loads(page.waiting[-1])["reason"] == NOT_TAKEN
         assert link.mouth("another").ask(b"{}") is False
-    opened = count_of_open()
-    await reception.hear(page, json.dumps({"id": "2", "name": "pause"}))
-    assert count_of_open() > opened
+    for _ in range(200):
+        await reception.hear(page, json.dumps({"id": "2", "name": "pause"}))
+        if session.poll(25):
+            break
+    assert b'"id":"2"' in session.recv_multipart(zmq.NOBLOCK)[-1].replace(b" ", b"")
+    context.destroy(0)
     link.close()
 
 
