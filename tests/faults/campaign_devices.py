@@ -21,6 +21,7 @@ from rehabsim.base.config import load_toml
 from rehabsim.base.records import SEVERITIES
 from rehabsim.base.site import FaultTable, Session, Site
 from rehabsim.safety.messages import decode_report
+from rehabsim.session.ending import Ends
 from rehabsim.session.log import LogReader
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.together import run_together, together_plans
@@ -152,6 +153,7 @@ def go(case: Case) -> Found:
         # The scripted operator pauses in time for the belts to rest at the end.
         duration_s = at_s + WITHIN_S + limits.max_speed_mps / limits.ramp_mps2 + 2.1
         plan, laboratory = together_plans(site, session, "campaign", duration_s, str(log_path))
+        plan = msgspec.structs.replace(plan, ends=Ends(tries=1))
         laboratory = msgspec.structs.replace(laboratory, truth_path=str(truth_path))
         run(lambda clock: run_together(plan, clock, plan_laboratory=laboratory), virtual=True)
         truth = np.loadtxt(truth_path, delimiter=",", skiprows=1, usecols=(0, 1, 2))
@@ -162,7 +164,10 @@ def go(case: Case) -> Found:
 
 
 def _session(case: Case, at_s: float) -> Session:
-    params = {"perturb_s": PERTURB_S} if case.state == "perturbing" else {}
+    # Once a fault was looked at for long enough its session ends, if its scenario still speaks.
+    params: dict[str, str | float] = {"over_s": at_s + WITHIN_S}
+    if case.state == "perturbing":
+        params["perturb_s"] = PERTURB_S
     tables = []
     for device, kind in case.faults:
         if device == "scenario":

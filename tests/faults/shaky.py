@@ -4,7 +4,7 @@ from typing import Literal
 
 from rehabsim.base.config import Strict
 from rehabsim.base.records import Record, Wish
-from rehabsim.training.scenario import Step
+from rehabsim.training.scenario import Step, Try
 
 Illness = Literal["", "raises", "nan", "negative", "infinite", "huge", "apart", "no_step", "steep"]
 NAN = float("nan")
@@ -16,13 +16,14 @@ class Shaky:
     name = "shaky"
 
     class Params(Strict):
-        """`[params]` of the session file."""
+        """`[params]` of the session file; at `over_s` its one task ends."""
 
         perturb_s: float = 1e9
         left_slip_mps: float = 0.2
         right_slip_mps: float = 0.0
         illness: Illness = ""
         ill_s: float = 1e9
+        over_s: float = 1e9
 
     class Scene(Record, frozen=True):
         """Nothing to see."""
@@ -32,6 +33,7 @@ class Shaky:
     def __init__(self, params: Params, seed: int) -> None:
         self.params = params
         self.perturbs = params.perturb_s < 1e9
+        self._is_over = False
 
     def step(self, state):
         """Return the wish, well or ill."""
@@ -59,4 +61,6 @@ class Shaky:
                     wish = Wish(mps, mps, 1.5)
                 case "no_step":
                     return wish
-        return Step(wish, self.Scene(state.left_distance_m))
+        tries = (Try(True),) if t_s >= p.over_s and not self._is_over else ()
+        self._is_over = self._is_over or bool(tries)
+        return Step(wish, self.Scene(state.left_distance_m), tries=tries)
