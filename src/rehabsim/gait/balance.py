@@ -14,9 +14,9 @@ a slope pulls (0.4 m/s at 5 degrees with two orders, nothing with three).
 from math import isfinite, nan, pi, sqrt
 
 import numpy as np
-from scipy.signal import bilinear, lfilter, lfilter_zi
 
 from rehabsim.gait.frames import Doubles, Flags
+from rehabsim.gait.recurrence import bilinear
 
 GRAVITY_MPS2 = 9.80665
 BODY_HEIGHT_M = 1.75
@@ -90,14 +90,10 @@ class BodyMotion:
             seen_m = place_m
         if not self._is_settled:
             self._is_settled = True
-            self._place_state = lfilter_zi(*self._from_place)[:, None] * seen_m[:1]
+            self._place_state = self._from_place.steady_state()[:, None] * seen_m[:1]
         self._held_m = seen_m[-1:].copy()
-        slow_mps, self._place_state = lfilter(
-            *self._from_place, seen_m, axis=0, zi=self._place_state
-        )
-        quick_mps, self._force_state = lfilter(
-            *self._from_force, accel_mps2, axis=0, zi=self._force_state
-        )
+        slow_mps, self._place_state = self._from_place.run(seen_m, self._place_state)
+        quick_mps, self._force_state = self._from_force.run(accel_mps2, self._force_state)
         np.add(slow_mps, quick_mps, out=velocity_mps)
         if is_known is not None:
             velocity_mps[~is_known] = nan

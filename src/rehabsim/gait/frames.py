@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import butter, group_delay, lfilter, lfilter_zi
+
+from rehabsim.gait.recurrence import low_pass
 
 Doubles = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.int64]
@@ -53,13 +54,12 @@ class LowPass:
     """
 
     def __init__(self, cut_hz: float, rate_hz: float, count: int) -> None:
-        self._filter = butter(2, min(cut_hz, 0.4 * rate_hz), fs=rate_hz)
-        self._unit = lfilter_zi(*self._filter)
+        self._filter = low_pass(min(cut_hz, 0.4 * rate_hz), rate_hz)
+        self._unit = self._filter.steady_state()
         self._state = np.full((2, count), nan)
         self._is_settled = False
         self.held = np.full(count, nan)
-        delay = group_delay(self._filter, w=[1e-3], fs=rate_hz)[1][0]
-        self.delay_s = float(delay) / rate_hz
+        self.delay_s = self._filter.slow_delay_count() / rate_hz
 
     def __call__(self, values: Doubles, *, is_whole: bool) -> Doubles:
         """Return `values` low-passed; NaN where a number is missing.
@@ -75,10 +75,10 @@ class LowPass:
         if not self._is_settled:
             values = self._settle(values)
         self.held = values[-1]
-        smooth, self._state = lfilter(*self._filter, values, axis=0, zi=self._state)
+        smooth, self._state = self._filter.run(values, self._state)
         if is_missing is not None:
             smooth[is_missing] = nan
-        return np.asarray(smooth)
+        return smooth
 
     def _settle(self, values: Doubles) -> Doubles:
         values = values.copy()

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 from rehabsim.gait.frames import Doubles
 
@@ -95,6 +94,8 @@ def fit_inertia(wrench: Doubles, belt_mps: Doubles, rate_hz: float) -> tuple[Ine
     Raises:
         ValueError: Neither belt changed speed enough, or there is less than a second.
     """
+    from scipy.signal import butter, sosfiltfilt  # No live session needs it, nor waits for it.
+
     if len(wrench) < rate_hz:
         raise ValueError(f"{len(wrench)} samples are too few to fit; record half a minute")
     smooth = butter(2, min(FIT_HZ, 0.4 * rate_hz), fs=rate_hz, output="sos")

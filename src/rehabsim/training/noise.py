@@ -13,7 +13,6 @@ from typing import Annotated, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
-from scipy.signal import bilinear, butter, sosfilt, tf2sos
 
 from rehabsim.base.config import Strict
 from rehabsim.base.limits import Limits
@@ -79,6 +78,8 @@ def make_filter(speed_mps: float, corner_hz: float | None, step_s: float = STEP_
         corner_hz: Of the low-pass; None leaves it out.
         step_s: From one acceleration to the next.
     """
+    from scipy.signal import bilinear, butter, sosfilt, tf2sos  # Only who has noise waits for it.
+
     corner_radps = float(np.interp(speed_mps, SPEEDS_MPS, CORNERS_RADPS))
     # An integrator and two corners below: what would drift is never summed up.
     band = [1.0, sqrt(2) * corner_radps, corner_radps**2]
@@ -107,6 +108,9 @@ class Noise:
     """
 
     def __init__(self, chain: Filter, seed: int) -> None:
+        from scipy.signal import sosfilt  # Here, and not while belts move.
+
+        self._sosfilt = sosfilt
         self._sections = chain.sections
         self._random = np.random.Generator(np.random.PCG64([seed, 0x6E6F6973]))
         self._memory = np.zeros((len(chain.sections), 2))
@@ -119,7 +123,7 @@ class Noise:
             self._first += len(self._block)
             drawn = self._random.standard_normal(BLOCK_COUNT)
             drawn = np.clip(drawn, -SATURATED_SD, SATURATED_SD)
-            self._block, self._memory = sosfilt(self._sections, drawn, zi=self._memory)
+            self._block, self._memory = self._sosfilt(self._sections, drawn, zi=self._memory)
         return float(self._block[number - self._first])
 
 
