@@ -1,7 +1,8 @@
 """Processes and cables of a whole session that die, hang or are cut while somebody walks."""
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL, SIGSTOP, SIGUSR1
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from faults import process_unaffected
 from faults.figures import Row
+from faults.kept import rows_once
 from faults.process_trials import (
     Begin,
     Trial,
@@ -99,21 +101,24 @@ def rows(share: float) -> Iterator[Row]:
     def some(count: int) -> int:
         return max(round(count * share), LEAST_COUNT)
 
+    def once(what: str, count: int, make: Callable[[int], Iterable[Row]]) -> list[Row]:
+        return rows_once("processes", f"{what}, {some(count)}", lambda: make(some(count)))
+
     with tempfile.TemporaryDirectory() as folder, House(Path(folder)) as house:
         for fault in (*KEEPERS, *operators(house)):
-            yield from fault_rows(house, fault, some(fault.count))
-        have_keeper(house)
-        yield from process_unaffected.hogs(house, some(COUNT))
+            yield from once(fault.what, fault.count, partial(fault_rows, house, fault))
         for unaffected in process_unaffected.UNAFFECTED:
-            yield unaffected(house, some(COUNT))
+            have_keeper(house)
+            yield from once(unaffected.__name__, COUNT, partial(unaffected, house))
         yield process_unaffected.mqtt()
-        yield lasting(house, some(LASTING_COUNT))
+        yield from once("lasting", LASTING_COUNT, partial(lasting, house))
     with (
         tempfile.TemporaryDirectory() as folder,
         House(Path(folder), has_own_treadmill=True) as house,
     ):
         for fault in FIRMWARES:
-            yield from fault_rows(house, fault, some(fault.count))
+            what = f"own treadmill, {fault.what}"
+            yield from once(what, fault.count, partial(fault_rows, house, fault))
 
 
 def fault_rows(house: House, fault: Fault, count: int) -> Iterator[Row]:
@@ -170,7 +175,7 @@ def _figures(values_s: Sequence[float], digits: int = 0) -> str:
     return f"p50 {np.median(known_ms):.{digits}f}, max {max(known_ms):.{digits}f} ms"
 
 
-def lasting(house: House, count: int) -> Row:
+def lasting(house: House, count: int) -> Iterator[Row]:
     """Cut the treadmill's cable for good: what does one do that has no expiry of its own?"""
     done, _ = trials(house, belts_cable("cut"), KEEPER_S, count)
     running_count = sum("they still run" in trial.why for trial in done)
@@ -181,4 +186,4 @@ def lasting(house: House, count: int) -> Row:
     )
     what = "cable of the treadmill cut, `bertec_treadmill`: what the treadmill itself does"
     others = sum(trial.slowing is None and "they still run" not in trial.why for trial in done)
-    return Row(what, count, others, bar="none: nothing can be done", note=note)
+    yield Row(what, count, others, bar="none: nothing can be done", note=note)

@@ -1,4 +1,4 @@
-"""Outcomes that outlive their campaign, so that hours of sessions can be run in parts.
+"""Outcomes that outlive their campaign, so that hours of it can be run in parts.
 
 They are kept in the folder that REHABSIM_KEEP names, and nowhere without it. A folder belongs to
 one version of the code: whoever changes that empties it.
@@ -6,11 +6,12 @@ one version of the code: whoever changes that empties it.
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
+from faults.figures import Row
 
 from rehabsim_sim.batch import study
 
@@ -43,6 +44,28 @@ def study_once(measure: Callable[[T], R], cases: Sequence[T], kind: type[R]) -> 
                 file.write(line.encode() + b"\n")
     known = _read(shelf)
     return [msgspec.convert(known[_name(case)], kind) for case in cases]
+
+
+def rows_once(campaign: str, part: str, make: Callable[[], Iterable[Row]]) -> list[Row]:
+    """Return the rows that a part of a campaign makes; what is kept is not made again.
+
+    Args:
+        campaign: The shelf's name.
+        part: What is made, and how much of it.
+        make: Makes them.
+    """
+    folder = os.environ.get("REHABSIM_KEEP")
+    if not folder:
+        return list(make())
+    shelf = Path(folder) / f"{campaign}.jsonl"
+    known = _read(shelf)
+    if part not in known:
+        rows = list(make())
+        plain = msgspec.to_builtins(rows, enc_hook=lambda number: number.tolist())
+        with shelf.open("ab") as file:
+            file.write(json.dumps([part, plain]).encode() + b"\n")
+        known = _read(shelf)
+    return msgspec.convert(known[part], list[Row])
 
 
 def _read(shelf: Path) -> dict[str, object]:

@@ -4,7 +4,7 @@ import os
 import resource
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from random import Random
@@ -83,7 +83,7 @@ def unaffected(what: str, faults: list[str], note: str = "") -> Row:
     return Row(f"{what}: belts and mode", len(faults), len(bad), bar="unchanged", note=note)
 
 
-def gateway_killed(house: House, count: int) -> Row:
+def gateway_killed(house: House, count: int) -> Iterator[Row]:
     """Kill the gateway of pages that only watch."""
     faults = []
     with walking(house, scripted, Random(3)) as (_, ear):
@@ -94,7 +94,7 @@ def gateway_killed(house: House, count: int) -> Row:
             time.sleep(WATCHED_S)
             gateway.end(1.0)
             faults.append(disturbed(house, ear, since_s))
-    return unaffected("gateway killed that nobody commands through", faults)
+    yield unaffected("gateway killed that nobody commands through", faults)
 
 
 # -- a full disk ---------------------------------------------------------------------------
@@ -157,7 +157,7 @@ def small_disk(folder: Path) -> Iterator[SmallDisk]:
         disk.close()
 
 
-def disk_full(house: House, count: int) -> Row:
+def disk_full(house: House, count: int) -> Iterator[Row]:
     """Let the disk of the log be full for a while; it must be told, and be told to be over."""
     faults = []
     random = Random(4)
@@ -175,7 +175,7 @@ def disk_full(house: House, count: int) -> Row:
             fault = disturbed(house, ear, since_s)
             heard = alarms.faults(is_expected=True)
             faults.append(fault or "; ".join(heard))
-    return unaffected(f"disk of the log full for {FULL_S:g} s", faults, disk.how)
+    yield unaffected(f"disk of the log full for {FULL_S:g} s", faults, disk.how)
 
 
 def _logging_to(disk: SmallDisk, began: list[Child]) -> Begin:
@@ -192,4 +192,4 @@ def mqtt() -> Row:
     return Row("MQTT broker restarted: belts and mode", 0, 0, note=f"not done: {why}")
 
 
-UNAFFECTED: tuple[Callable[[House, int], Row], ...] = (gateway_killed, disk_full)
+UNAFFECTED = (hogs, gateway_killed, disk_full)

@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from faults import kept
+from faults.figures import Row
 
 
 class Case(NamedTuple):
@@ -69,3 +71,21 @@ def test_no_number_survives(tmp_path, monkeypatch):
     for _ in range(2):
         (found,) = kept.study_once(nothing, [Case(1)], Found)
         assert found.half != found.half
+
+
+def test_rows_that_were_made_are_kept_as_they_were(tmp_path, monkeypatch):
+    monkeypatch.setenv("REHABSIM_KEEP", str(tmp_path))
+    row = Row("belts rest", 2, 1, [np.float64(1.5), float("nan")], "ms", "2 ms", "slow")
+    made = []
+
+    def make():
+        made.append(row)
+        yield row
+
+    first, second = (kept.rows_once("belts", "rest, 2", make) for _ in range(2))
+    assert first[0][:3] == second[0][:3] == row[:3]
+    assert second[0].values[0] == 1.5
+    assert second[0].values[1] != second[0].values[1]
+    assert len(made) == 1
+    kept.rows_once("belts", "rest, 3", make)
+    assert len(made) == 2
