@@ -5,6 +5,7 @@ import re
 import pytest
 from browser.presses import walk
 from browser.rooms import PATIENT, room
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from rehabsim.session.ending import Ends
@@ -52,4 +53,39 @@ def test_a_block_says_what_it_is_counts_down_and_leaves_its_rest_on_the_screen(o
         expect(sentence).not_to_have_text(before)
         page.click("#arm")
         expect(page.locator("#note-arm")).to_contain_text("nothing was sent")
+        page.context.close()
+
+
+def test_after_a_block_the_page_hears_how_it_was_and_goes_on_once_the_rest_is_over(open_site):
+    rest_s = 6.0
+    ends = Ends(walk_s=3.0, rest_s=rest_s)
+    block = replace(BLOCK, lasts_s=3.0, rest_s=rest_s)
+    with open_site("boat", room=room(**PATIENT), ends=ends, block=block, wave_height_m=0.0) as site:
+        page = site.open("/console")
+        page.set_viewport_size({"width": 1280, "height": 800})
+        expect(page.locator("#go_on")).to_have_count(0)
+        walk(page)
+        sentence = page.locator("#mode-sentence")
+        expect(sentence).to_have_text(
+            re.compile(r"The time is over\. Rest 0:0\d, then: Over the path\. Tell pain and effort")
+        )
+        page.click("#go_on")
+        expect(page.locator("#note-go_on")).to_contain_text("of rest are left")
+        page.click("#arm")
+        expect(page.locator("#note-arm")).to_contain_text("This block is over.")
+        for what, level in (("pain", 3), ("effort", 13)):
+            expect(page.locator(f"#{what}")).to_have_class("wanted")
+            page.click(f"#{what}")
+            page.click(f"#rate-{what}-{level}")
+            expect(page.locator(f"#{what} b")).to_have_text(str(level))
+            expect(page.locator(f"#{what}")).not_to_have_class("wanted")
+        expect(sentence).to_contain_text("The rest is over.")
+        page.click("#go_on")
+        assert site.session.process.wait(30) == 0
+        expect(sentence).to_contain_text("Next: Over the path.")
+        *_, last = iter(site.session.heard.get, None)
+        summary = last["summary"]
+        assert summary["has_gone_on"]
+        assert (summary["pain_nrs"], summary["effort_rpe"]) == (3.0, 13.0)
+        assert summary["rested_s"] >= rest_s
         page.context.close()

@@ -3,6 +3,7 @@
 from itertools import chain, repeat
 
 import pytest
+from msgspec.structs import replace
 from training.programmes import programme
 
 from rehabsim.base.config import load_toml
@@ -52,6 +53,7 @@ class Belts:
         if isinstance(ending, BaseException):
             raise ending
         if ending is not None:
+            self.day.wait(ending.rested_s)
             return ending
         is_task = "ask" in order.block.title
         return Done(order.ends.walk_s, Tries(20, 19) if is_task else Tries(), ended="time")
@@ -106,6 +108,32 @@ def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
     assert visit.reason in said
     assert [block.end for block in visit.blocks] == ["time"] * 3
     assert any("30 of 30 s of rest are left" in prompt for prompt in prompts)
+
+
+def test_what_was_told_at_a_console_is_not_asked_for_again_and_its_rest_counts(tmp_path):
+    done = Done(60.0, Tries(20, 19), ended="time", pain=2.5, effort=13.0)
+    at_console = replace(done, rested_s=31.0, has_gone_on=True)
+    lines = ["2", "2", "12", "on", "2", "11"]
+    (visit,), belts, said, prompts = go(tmp_path, lines, Belts(None, at_console))
+    assert visit.is_over
+    assert [block.pain for block in visit.blocks] == [2, 3, 2]
+    assert [block.effort for block in visit.blocks] == [12, 13, 11]
+    assert not any("of rest are left" in words for words in (*prompts, said))
+    told, standing = visit.blocks[1], visit.blocks[2]
+    assert standing.ended_utc_ns - told.ended_utc_ns == 1e9 * (31.0 + belts.orders[2].ends.walk_s)
+
+
+def test_what_nobody_told_at_a_console_stays_untold(tmp_path):
+    silent = Done(60.0, Tries(), ended="time", rested_s=31.0, has_gone_on=True)
+    (visit,), *_ = go(tmp_path, ["2", *GOOD[4:]], Belts(silent))
+    assert (visit.blocks[0].pain, visit.blocks[0].effort) == (None, None)
+
+
+def test_pain_told_at_a_console_ends_the_visit_by_its_rule(tmp_path):
+    sore = Done(60.0, Tries(), ended="time", pain=9.0, rested_s=31.0, has_gone_on=True)
+    (visit,), belts, *_ = go(tmp_path, ["2"], Belts(sore))
+    assert "pain" in visit.stopped.lower()
+    assert len(belts.ran) == 1
 
 
 def test_each_block_says_where_it_stands_in_the_visit_and_what_comes_after_its_rest(tmp_path):

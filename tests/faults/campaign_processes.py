@@ -4,7 +4,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from signal import SIGKILL, SIGSTOP, SIGUSR1
+from signal import SIGKILL, SIGSTOP, SIGUSR2
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +72,7 @@ class Fault(NamedTuple):
 KEEPERS = (
     Fault("session killed", session_gets(SIGKILL)),
     Fault("session stopped", session_gets(SIGSTOP)),
-    Fault("session computes for ever", session_gets(SIGUSR1)),
+    Fault("session computes for ever", session_gets(SIGUSR2)),
     Fault("cable of the plates goes silent", plates_cable("mute")),
     Fault("cable of the plates cut", plates_cable("cut")),
     Fault("treadmill hangs up, and can be called again", belts_cable("hang_up")),
@@ -80,7 +80,7 @@ KEEPERS = (
 FIRMWARES = (
     Fault("keeper killed", keeper_gets(SIGKILL), bar_s=FIRMWARE_S),
     Fault("keeper stopped", keeper_gets(SIGSTOP), bar_s=FIRMWARE_S),
-    Fault("keeper computes for ever", keeper_gets(SIGUSR1), bar_s=FIRMWARE_S),
+    Fault("keeper computes for ever", keeper_gets(SIGUSR2), bar_s=FIRMWARE_S),
     Fault("cable of the treadmill cut", belts_cable("cut"), bar_s=FIRMWARE_S),
 )
 

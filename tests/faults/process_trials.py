@@ -63,10 +63,10 @@ def signalled(child: Child, how: signal.Signals) -> Happen:
 
 
 def session_gets(how: signal.Signals) -> Begin:
-    """Let the session be killed, stopped, or, by SIGUSR1, compute for ever."""
+    """Let the session be killed, stopped, or, by SIGUSR2, compute for ever."""
 
     def begin(house: House) -> Happen:
-        words = (STUCK, SESSION[-1]) if how == signal.SIGUSR1 else SESSION
+        words = (STUCK, SESSION[-1]) if how == signal.SIGUSR2 else SESSION
         return signalled(walks(house, words=words), how)
 
     return begin
@@ -100,11 +100,11 @@ def belts_cable(how: str) -> Begin:
 
 
 def keeper_gets(how: signal.Signals) -> Begin:
-    """Let the keeper be killed, stopped, or, by SIGUSR1, compute for ever."""
+    """Let the keeper be killed, stopped, or, by SIGUSR2, compute for ever."""
 
     def begin(house: House) -> Happen:
         kill([house.keeper])
-        house.start_keeper(words=(STUCK, KEEPER[-1]) if how == signal.SIGUSR1 else KEEPER)
+        house.start_keeper(words=(STUCK, KEEPER[-1]) if how == signal.SIGUSR2 else KEEPER)
         walks(house)
         return signalled(house.keeper, how)
 

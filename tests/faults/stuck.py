@@ -1,4 +1,4 @@
-"""A process of ours that computes for ever when it is sent SIGUSR1: nothing else runs in it then.
+"""A process of ours that computes for ever when it is sent SIGUSR2: nothing else runs in it then.
 
 python stuck.py MODULE
 """
@@ -19,5 +19,5 @@ def spin(*_: object) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGUSR1, spin)
+    signal.signal(signal.SIGUSR2, spin)
     importlib.import_module(sys.argv[1]).main()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from rehabsim.base.clock import NS
 from rehabsim.base.errors import RehabsimError
 from rehabsim.base.records import Record, Side
 from rehabsim.base.site import Session, Site
@@ -67,6 +68,9 @@ class Done(Record, frozen=True):
         ended: What ended it, as of `rehabsim.session.ending.Ending`; empty where nothing did.
         pain: Greatest told in it, None where none was.
         effort: The same on 6 to 20.
+        rested_s: How long its person had rested when the session ended.
+        has_gone_on: It was over, and somebody went on at a console: what was told there is all, and
+            the rest is over.
     """
 
     lasted_s: float
@@ -75,6 +79,8 @@ class Done(Record, frozen=True):
     ended: str = ""
     pain: float | None = None
     effort: float | None = None
+    rested_s: float = 0.0
+    has_gone_on: bool = False
 
 
 class VisitRun:
@@ -116,6 +122,7 @@ class VisitRun:
         self._answers, self._day, self._say = answers, day, say
         self._resting = Resting(day, answers, say)
         self._short_steps = short_steps
+        self._has_gone_on = False
 
     def check(self, visit: Visit) -> None:
         """Make sure that the room can do every block, before anybody stands on the belts.
@@ -196,12 +203,14 @@ class VisitRun:
         if note:
             self._say(f"{note} This block is left out.")
             return self._with(visit, BlockOutcome(number, is_left_out=True, note=note))
-        visit = self._ask(self._with(visit, self._walk(visit, number, block)))
+        visit = self._with(visit, self._walk(visit, number, block))
+        visit = self._ask(visit, is_told=self._has_gone_on)
         if visit.stopped:
             return visit
         if not visit.blocks[-1].is_complete:
             return self._after_cut(visit)
-        return visit if next_block(self._programme, visit) is None else self._rest(visit)
+        has_rested = self._has_gone_on or next_block(self._programme, visit) is None
+        return visit if has_rested else self._rest(visit)
 
     def _walk(self, visit: Visit, number: int, block: Block) -> BlockOutcome:
         """Run one block; a session that failed is written down before it is told."""
@@ -218,7 +227,7 @@ class VisitRun:
             failed = BlockOutcome(number, log=path.name, note=note, ended_utc_ns=ended_ns)
             self._with(visit, failed)
             raise
-        tries = done.tries
+        tries, self._has_gone_on = done.tries, done.has_gone_on
         told = f"{tries.success_count} of {tries.count} tries" if tries.count else "no tries told"
         lasted = f"{done.lasted_s:.0f} of {planned_s:.0f} s"
         self._say(
@@ -236,7 +245,7 @@ class VisitRun:
             effort=_whole(done.effort) if self._has_borg else None,
             stop=done.stop,
             end=done.ended or ("time" if is_whole else "stop" if done.stop else "hand"),
-            ended_utc_ns=self._day.now_ns(),
+            ended_utc_ns=self._day.now_ns() - round(done.rested_s * NS),
         )
 
     def _place(self, visit: Visit, number: int) -> BlockPlace:
@@ -278,15 +287,22 @@ class VisitRun:
             effort_rpe=effort.at_least if self._has_borg else None,
         )
 
-    def _ask(self, visit: Visit) -> Visit:
-        """Ask how the last block was; a stop rule ends the visit."""
+    def _ask(self, visit: Visit, *, is_told: bool = False) -> Visit:
+        """Ask how the last block was; a stop rule ends the visit.
+
+        Args:
+            visit: As far as it is.
+            is_told: At a console, which knows no other scale of effort than 6 to 20.
+        """
         last = last_walked(visit)
         assert last is not None
-        asked = replace(
-            last,
-            pain=_greatest(last.pain, self._answers.number("pain", "now")),
-            effort=_greatest(last.effort, self._answers.number("effort", "in this block")),
-        )
+        asked = last
+        if not is_told:
+            pain = self._answers.number("pain", "now")
+            asked = replace(asked, pain=_greatest(last.pain, pain))
+        if not (is_told and self._has_borg):
+            effort = self._answers.number("effort", "in this block")
+            asked = replace(asked, effort=_greatest(last.effort, effort))
         blocks = tuple(asked if block is last else block for block in visit.blocks)
         visit = self._keep(replace(visit, blocks=blocks))
         why = why_stop(

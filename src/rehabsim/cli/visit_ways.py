@@ -56,7 +56,11 @@ class VirtualDay:
 
 @dataclass(frozen=True)
 class Live:
-    """Runs a block on the host's clock, with pages; a therapist arms and starts it."""
+    """Runs a block on the host's clock; a therapist arms and starts it.
+
+    With pages the person's rest is a part of it, too: pain and effort are told at the console, and
+    the next block is asked for there.
+    """
 
     site: Site
     has_operator: bool
@@ -66,11 +70,15 @@ class Live:
         """Run it until it is over, or somebody ends it."""
         from rehabsim.session.supervise import Job, supervise
 
+        ends = order.ends
+        if self.has_pages and not self.has_operator:
+            has_next = order.block.next_title != ""
+            ends = replace(ends, rest_s=order.block.rest_s if has_next else 0.0)
         job = Job(
             site=self.site,
             session=order.session,
             where=f"block {order.block.title}",
-            ends=order.ends,
+            ends=ends,
             block=order.block,
             markers=order.markers,
             log_path=str(order.path),
@@ -114,6 +122,8 @@ def _done(summary: Any, path: Path) -> Done:
         summary.ended,
         summary.pain_nrs,
         summary.effort_rpe,
+        summary.rested_s,
+        summary.has_gone_on,
     )
 
 

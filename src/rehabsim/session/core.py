@@ -91,6 +91,8 @@ class CoreOutputs(Record, frozen=True):
         tuned: How hard it is.
         pacing: Whether belts follow the person.
         visual_sway_m: How far the world on the display is to the left of where it belongs.
+        rest_left_s: Of the rest after a block; NaN where there is none.
+        has_gone_on: Somebody went on after it.
     """
 
     state: State
@@ -108,6 +110,8 @@ class CoreOutputs(Record, frozen=True):
     tuned: Tuned | None = None
     pacing: PacingWord = ""
     visual_sway_m: float = 0.0
+    rest_left_s: float = nan
+    has_gone_on: bool = False
 
 
 class Core:
@@ -334,6 +338,8 @@ class Core:
             self._tuning.tuned(),
             "" if self._pacing is None else "follows" if desk.is_following else "fixed",
             0.0 if self._unrest is None else self._unrest.visual_sway_m,
+            desk.rest.left_s(state.t_ns),
+            desk.rest.has_gone_on,
         )
         desk.asks.clear()
         desk.acks.clear()

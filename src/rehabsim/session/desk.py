@@ -8,6 +8,7 @@ from rehabsim.base.limits import Limits
 from rehabsim.base.records import MOVING, Event, Mode
 from rehabsim.gait.preparation import Check
 from rehabsim.safety.messages import Answer, Ask
+from rehabsim.session.block_rest import BLOCK_OVER, BlockRest
 from rehabsim.session.requests import Ack, ClientRequest
 
 KEEPER_ANSWER_NS = 300_000_000
@@ -58,6 +59,7 @@ class Desk:
         is_new_pace: They begin to, from the set speed; the session clears it.
         paced_mps: Speed that moving belts which follow were told last; NaN where there are none.
         is_perturbing: Perturbations may come; they are held back again once the belts stop.
+        rest: After a block of a programme.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class Desk:
         self.paced_mps = nan
         self._has_pacing = has_pacing
         self.is_perturbing = False
+        self.rest = BlockRest()
         self._has_perturbations = has_perturbations
         self._tune_of = tune
         self._tunes: list[ClientRequest] = []
@@ -187,8 +190,10 @@ class Desk:
         else:
             self._pass_on(request)
 
-    def _pause(self, request: ClientRequest) -> None:
+    def _plain(self, request: ClientRequest) -> None:
         self._pass_on(request)
+
+    _pause = _reset = _settle = _plain
 
     def _stop(self, request: ClientRequest) -> None:
         """Ask the keeper; of a flood of STOPs every one is answered, and a few are asked."""
@@ -197,17 +202,11 @@ class Desk:
         else:
             self._sharing.setdefault(self._stop_keys[-1], []).append(request)
 
-    def _reset(self, request: ClientRequest) -> None:
-        self._pass_on(request)
-
     def _engage(self, request: ClientRequest) -> None:
         if self.obstacle:
             self._refuse(request, self.obstacle)
         else:
             self._pass_on(request)
-
-    def _settle(self, request: ClientRequest) -> None:
-        self._pass_on(request)
 
     def _perturb(self, request: ClientRequest) -> None:
         """Let perturbations come, which is for who commands moving belts."""
@@ -324,25 +323,26 @@ class Desk:
     def _hello(self, request: ClientRequest) -> None:
         self.acks.append((request.client, self._ack(request, "applied", "")))
 
-    def _zero_plates(self, request: ClientRequest) -> None:
-        self._check(request, "zero_plates")
-
-    def _weigh(self, request: ClientRequest) -> None:
-        self._check(request, "weigh")
-
-    def _check_left(self, request: ClientRequest) -> None:
-        self._check(request, "check_left")
-
-    def _check_right(self, request: ClientRequest) -> None:
-        self._check(request, "check_right")
-
-    def _check(self, request: ClientRequest, check: Check) -> None:
+    def _check(self, request: ClientRequest) -> None:
         """Begin a guided check of the plates, which is for belts at rest."""
+        assert request.name in ("zero_plates", "weigh", "check_left", "check_right")
         if self._mode in ACTIVE:
             self._refuse(request, "Plates are checked while the belts are at rest; pause first.")
             return
-        self._checks.append(check)
+        self._checks.append(request.name)
         self._answer(request, "applied", "")
+
+    _zero_plates = _weigh = _check_left = _check_right = _check
+
+    def _rest(self, request: ClientRequest) -> None:
+        """Let the rest after a block begin, on the session's own account."""
+        self.rest.begin(self._t_ns, request.value or 0.0)
+        self.obstacle = self.obstacle or BLOCK_OVER
+        self._answer(request, "applied", "")
+
+    def _go_on(self, request: ClientRequest) -> None:
+        refusal = self.rest.go_on(self._t_ns)
+        self._answer(request, "rejected" if refusal else "applied", refusal)
 
     def take_checks(self) -> list[Check]:
         """Return the checks that were asked for since the last call."""

@@ -20,12 +20,15 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tries: So many tasks have ended.
         pain_nrs: So much pain, or more, was told while it ran, 0 to 10.
         effort_rpe: The same of effort, 6 to 20.
+        rest_s: Once it is over and the belts rest, it goes on at least so long, for what the person
+            tells, until somebody goes on; None: it ends at once.
     """
 
     walk_s: float | None = None
     tries: int | None = None
     pain_nrs: float | None = None
     effort_rpe: float | None = None
+    rest_s: float | None = None
 
 
 Why = Literal["", "time", "tasks", "pain", "effort"]
@@ -68,6 +71,15 @@ class Ending:
         self._walked_ns += round(outputs.state.dt_s * NS) * (outputs.state.mode in MOVING)
         self.why = self.why or self._reason(outputs)
         return self.why != ""
+
+    @property
+    def rest_s(self) -> float | None:
+        """How long the person rests before somebody may go on; None where nobody is waited for.
+
+        Pain and effort end more than this block: then nobody has to wait.
+        """
+        rest_s = self._ends.rest_s
+        return rest_s if rest_s is None or self.why not in ("pain", "effort") else 0.0
 
     @property
     def left_s(self) -> float:

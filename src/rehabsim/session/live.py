@@ -57,7 +57,10 @@ NO_BELTS = Belts(0.0, 0.0, 0.0)
 
 
 class Summary(msgspec.Struct):
-    """What a session comes to, printed at its end; `ended` and what was told as of `Ending`."""
+    """What a session comes to, printed at its end; `ended` and what was told as of `Ending`.
+
+    After a block it rested so long, and ended because somebody went on.
+    """
 
     duration_s: float = 0.0
     tick_count: int = 0
@@ -73,6 +76,8 @@ class Summary(msgspec.Struct):
     ended: str = ""
     pain_nrs: float | None = None
     effort_rpe: float | None = None
+    rested_s: float = 0.0
+    has_gone_on: bool = False
     log: str = ""
     log_failure: str = ""
 
@@ -380,6 +385,7 @@ class LiveSession:
             pacing=outputs.pacing,
             visual_sway_m=outputs.visual_sway_m,
             block_left_s=self.ending.left_s,
+            rest_left_s=outputs.rest_left_s,
             ended=self.ending.why or ("hand" if self.is_ended_by_hand else ""),
         )
 

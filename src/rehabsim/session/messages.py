@@ -207,8 +207,9 @@ class StateMessage(Record, frozen=True, kw_only=True):
         visual_sway_m: The world that a display shows is so far to the left of where it belongs.
         block_left_s: After so long with moving belts the session ends of itself; NaN where it does
             not.
-        ended: What ended it; the belts are paused, and once they rest nothing more is said. Empty
-            while it goes on.
+        ended: What ended it; the belts are paused, and once they rest nothing more is said, but for
+            the rest after a block. Empty while it goes on.
+        rest_left_s: So long the person rests before `go_on` is heard; NaN where nobody rests.
     """
 
     schema: int = SCHEMA
@@ -239,6 +240,7 @@ class StateMessage(Record, frozen=True, kw_only=True):
     visual_sway_m: float = 0.0
     block_left_s: float = nan
     ended: EndedWord = ""
+    rest_left_s: float = nan
 
 
 class EventMessage(Record, frozen=True, kw_only=True):

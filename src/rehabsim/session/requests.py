@@ -44,7 +44,15 @@ RequestName = Literal[
     "alive",
     "seen",
     "hello",
+    "go_on",
 ]
+"""What a client may ask."""
+
+OWN = "rehabsim run"
+"""Who asks on the session's own account."""
+
+OwnName = Literal["rest"]
+"""What nobody else can ask."""
 
 
 def _not_minus(value: float) -> float:
@@ -118,14 +126,14 @@ class ClientRequest(Record, frozen=True):
         text: For `marker`.
         t_s: Session time of the newest state that the sender has seen, or shows.
         param: For `turn`, a parameter.
-        value: For `turn`, what it shall be.
+        value: For `turn`, what it shall be; for `rest`, how long the person rests, s.
         pain_nrs: For `rate`.
         effort_rpe: For `rate`.
     """
 
     client: str
     id: str
-    name: RequestName
+    name: RequestName | OwnName
     speed_mps: float | None = None
     text: str | None = None
     t_s: float | None = None

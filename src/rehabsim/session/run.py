@@ -29,7 +29,7 @@ from rehabsim.session.messages import BlockPlace
 from rehabsim.session.operator import ScriptedOperator
 from rehabsim.session.publish import Publisher
 from rehabsim.session.relief import Relief
-from rehabsim.session.requests import ClientRequest
+from rehabsim.session.requests import OWN, ClientRequest
 from rehabsim.session.setup import make_core, make_header, tightened
 from rehabsim.session.stage import staged
 from rehabsim.session.subject import check_subject
@@ -43,7 +43,6 @@ ENDING_NS = 15 * NS
 """Longest wait for the belts to rest when a session is told to end."""
 
 PROGRESS_TICKS = 250
-OURSELVES = "rehabsim run"
 """Who asks, where nobody does."""
 
 
@@ -116,11 +115,10 @@ async def run_session(
     """
     async with _open(plan, clock, on_staged, is_live=is_live) as (live, log):
         last = None if plan.duration_s is None else round(plan.duration_s * NS / PERIOD_NS)
-        ending_since_ns: int | None = None
         t_ns = 0
-        ends = live.ending
+        closing = _Closing(live)
         for number, text in enumerate(plan.markers, 1):
-            live.ask(ClientRequest(OURSELVES, f"note{number}", "marker", text=text))
+            live.ask(ClientRequest(OWN, f"note{number}", "marker", text=text))
         start_ns = next_beat_ns(clock.now_ns(), PERIOD_NS, PHASE_NS)
         async with contextlib.aclosing(clock.ticks(PERIOD_NS, start_ns=start_ns)) as ticks:
             async for tick in ticks:
@@ -132,16 +130,9 @@ async def run_session(
                     on_progress(live.summary.duration_s)
                 if relief is not None and live.outputs and relief.step(live.outputs):
                     break
-                is_over = ends.step(live.outputs, live.requests) if live.outputs else False
-                if is_over or (ending is not None and ending.is_set()):
-                    if ending_since_ns is None:
-                        ending_since_ns = t_ns
-                        live.is_ended_by_hand = not is_over
-                        live.ask(ClientRequest(OURSELVES, "end", "pause"))
-                    if _may_end(live, t_ns - ending_since_ns):
-                        break
-        live.summary.ended = ends.why
-        live.summary.pain_nrs, live.summary.effort_rpe = ends.pain_nrs, ends.effort_rpe
+                if closing.step(t_ns, is_told_to=ending is not None and ending.is_set()):
+                    break
+        closing.sum_up(t_ns)
         if log is not None:
             try:
                 log.close(t_ns)
@@ -151,10 +142,50 @@ async def run_session(
         return live.summary
 
 
-def _may_end(live: LiveSession, waited_ns: int) -> bool:
-    mode = live.outputs.state.mode if live.outputs is not None else "locked"
-    has_answered = waited_ns > NS // 4
-    return (has_answered and mode in ("locked", "idle")) or waited_ns > ENDING_NS
+class _Closing:
+    """Sees a session to its end: the belts are paused and come to rest; after a block the person
+    rests and tells how it was, until somebody goes on.
+    """
+
+    def __init__(self, live: LiveSession) -> None:
+        self._live = live
+        self._since_ns: int | None = None
+        self._rest_ns: int | None = None
+
+    def step(self, t_ns: int, *, is_told_to: bool) -> bool:
+        """Take one tick; return whether that was the last.
+
+        Args:
+            t_ns: Its time.
+            is_told_to: Somebody ends the session by hand; nobody is waited for then.
+        """
+        live, outputs = self._live, self._live.outputs
+        is_over = outputs is not None and live.ending.step(outputs, live.requests)
+        if not (is_over or is_told_to):
+            return False
+        if self._since_ns is None:
+            self._since_ns = t_ns
+            live.is_ended_by_hand = not is_over
+            live.ask(ClientRequest(OWN, "end", "pause"))
+        waited_ns = t_ns - self._since_ns
+        is_at_rest = outputs is None or outputs.state.mode in ("locked", "idle")
+        if not (is_at_rest and waited_ns > NS // 4):
+            return waited_ns > ENDING_NS
+        rest_s = live.ending.rest_s
+        if is_told_to or rest_s is None or (outputs is not None and outputs.has_gone_on):
+            return True
+        if self._rest_ns is None:
+            self._rest_ns = t_ns
+            live.ask(ClientRequest(OWN, "rest", "rest", value=rest_s))
+        return False
+
+    def sum_up(self, t_ns: int) -> None:
+        """Write down what ended it, what was told, and how long the person has rested."""
+        summary, ending, outputs = self._live.summary, self._live.ending, self._live.outputs
+        summary.ended = ending.why
+        summary.pain_nrs, summary.effort_rpe = ending.pain_nrs, ending.effort_rpe
+        summary.has_gone_on = outputs is not None and outputs.has_gone_on
+        summary.rested_s = 0.0 if self._rest_ns is None else (t_ns - self._rest_ns) / NS
 
 
 @asynccontextmanager

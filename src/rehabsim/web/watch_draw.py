@@ -236,9 +236,15 @@ def _block(state: SeenState, block: SeenBlock | None) -> Iterator[tuple[str, str
         yield f"block {block.number} of {block.count}: {block.title}", "bold"
     if state.ended:
         yield f"over ({state.ended})", ODD
+        if isfinite(state.rest_left_s):
+            yield f"rest {_clock(state.rest_left_s)}", ""
     elif isfinite(state.block_left_s):
-        minutes, seconds = divmod(ceil(state.block_left_s), 60)
-        yield f"{minutes}:{seconds:02} left", ""
+        yield f"{_clock(state.block_left_s)} left", ""
+
+
+def _clock(left_s: float) -> str:
+    minutes, seconds = divmod(ceil(left_s), 60)
+    return f"{minutes}:{seconds:02}"
 
 
 def _training(state: SeenState) -> Iterator[tuple[str, str]]:

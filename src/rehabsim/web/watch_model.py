@@ -109,6 +109,7 @@ class SeenState(msgspec.Struct, frozen=True, kw_only=True):
     pacing: str = ""
     block_left_s: float = nan
     ended: str = ""
+    rest_left_s: float = nan
 
 
 class SeenEvent(msgspec.Struct, frozen=True, kw_only=True):

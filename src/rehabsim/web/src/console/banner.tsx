@@ -8,6 +8,7 @@ import {
   client,
   hasKeeper,
   info,
+  isHearing,
   isLive,
   isLost,
   isOver,
@@ -30,7 +31,8 @@ export function Banner() {
     );
   }
   if (current !== null && isOver.value) {
-    const sentence = overSentence(current, info.value?.block ?? null, restLeft_s(), client.value);
+    const block = info.value?.block ?? null;
+    const sentence = overSentence(current, block, restLeft_s(), isHearing.value, client.value);
     return <Band tone="calm" word="OVER" sentence={sentence} />;
   }
   if (current !== null && isLive.value) {

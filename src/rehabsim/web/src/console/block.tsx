@@ -1,7 +1,8 @@
 // Which block of a programme this is, what the person does in it, and how long it still goes on.
 
 import type { BlockPlace, State } from "../net/messages";
-import { info, state } from "./store";
+import { Press } from "./press";
+import { info, isHearing, restLeft_s, state } from "./store";
 import { clock } from "./words";
 
 export function BlockCard() {
@@ -21,9 +22,13 @@ export function BlockCard() {
         <small class="block-visit" title={place.programme}>
           Visit {place.visit} of {place.visits}, {place.programme}
         </small>
-        <b id="block-left" class="live">
-          {leftWords(place, current, left_s)}
-        </b>
+        {isHearing.value ? (
+          <GoOn place={place} />
+        ) : (
+          <b id="block-left" class="live">
+            {leftWords(place, current, left_s)}
+          </b>
+        )}
       </div>
       {isTimed && (
         <progress
@@ -37,6 +42,22 @@ export function BlockCard() {
         {place.says}
       </p>
     </section>
+  );
+}
+
+// The rest is held by the session: pressed too early, it is refused with what is left.
+function GoOn({ place }: { place: BlockPlace }) {
+  const left_s = Math.ceil(restLeft_s());
+  const ended = state.value?.ended;
+  const isLast = place.next_title === "" || ended === "pain" || ended === "effort";
+  return (
+    <Press
+      control="go_on"
+      name="go_on"
+      class={`go-on${left_s > 0 ? "" : " next"}`}
+      label={isLast ? "End" : "Next block"}
+      hint={left_s > 0 ? `rest ${clock(left_s)}` : ""}
+    />
   );
 }
 

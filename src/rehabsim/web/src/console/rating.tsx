@@ -2,9 +2,10 @@
 // press opens the scale, and the next one on a number tells it.
 
 import { useEffect, useState } from "preact/hooks";
+import type { Event } from "../net/messages";
 import { dismiss, outcomes } from "./asks";
 import { Press } from "./press";
-import { events, isReplay } from "./store";
+import { events, isHearing, isReplay } from "./store";
 import { clock } from "./words";
 
 interface Scale {
@@ -67,6 +68,7 @@ export function Rating() {
           key={each.what}
           type="button"
           id={each.what}
+          class={isWanted(each) ? "wanted" : ""}
           aria-expanded={open === each.what}
           aria-controls="scale"
           onClick={() => setOpen(open === each.what ? "" : each.what)}
@@ -79,12 +81,23 @@ export function Rating() {
   );
 }
 
-// What was told last in this session, on whichever console, and when.
+// What was told last in this session, on whichever console.
+function lastTold(scale: Scale): Event | undefined {
+  return lastAsked((text) => scale.told.test(text));
+}
+
+function lastAsked(is: (text: string) => boolean): Event | undefined {
+  return events.value.filter((event) => event.kind === "request" && is(event.text)).at(-1);
+}
+
+// After a block both are asked for, until they have been told since.
+function isWanted(scale: Scale): boolean {
+  const rest = lastAsked((text) => text.startsWith("rest "));
+  return isHearing.value && !((lastTold(scale)?.t_s ?? -Infinity) >= (rest?.t_s ?? Infinity));
+}
+
 function Last({ scale }: { scale: Scale }) {
-  const told = events.value.filter(
-    (event) => event.kind === "request" && scale.told.test(event.text),
-  );
-  const last = told.at(-1);
+  const last = lastTold(scale);
   return last === undefined ? (
     <small>not told</small>
   ) : (

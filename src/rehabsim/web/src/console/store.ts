@@ -79,8 +79,21 @@ export const isOver = computed(() => {
   return (current?.ended ?? "") !== "" && isAtRest && !isReplay.value;
 });
 
-// How much of the rest after a block is left, by this page's clock; the programme holds the rest.
+// The block is over, and the session still hears what the person tells, until somebody goes on.
+export const isHearing = computed(
+  () => isLive.value && !isReplay.value && hasRest(state.value),
+);
+
+export function hasRest(current: State | null): boolean {
+  return Number.isFinite(current?.rest_left_s ?? NaN);
+}
+
+// How much of the rest after a block is left: by the session, or where that has ended by this
+// page's clock; the programme holds the rest.
 export function restLeft_s(): number {
+  if (isHearing.value) {
+    return state.value?.rest_left_s ?? 0;
+  }
   return Math.max(0, (info.value?.block?.rest_s ?? 0) - (now_s.value - ended_s));
 }
 

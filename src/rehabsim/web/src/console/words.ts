@@ -138,16 +138,36 @@ export function overSentence(
   state: State,
   block: BlockPlace | null,
   restLeft_s: number,
+  isHearing: boolean,
   self: string,
 ): string {
   const isOrdinary = state.cause === "" || state.cause === "paused" || state.cause === "start-up";
   const cause = isOrdinary ? "" : `${causeWords(state.cause, self)} `;
-  return `${cause}${ENDED[state.ended ?? ""]} ${afterwards(state, block, restLeft_s)}`;
+  const next = isHearing
+    ? nextHere(state, block, restLeft_s)
+    : nextAtTerminal(state, block, restLeft_s);
+  return `${cause}${ENDED[state.ended ?? ""]} ${next}`;
 }
 
-function afterwards(state: State, block: BlockPlace | null, restLeft_s: number): string {
+function nextHere(state: State, block: BlockPlace | null, restLeft_s: number): string {
+  if (state.ended === "pain" || state.ended === "effort") {
+    return "Help the person off the belts. Tell pain and effort, then press End.";
+  }
+  const title = block?.next_title ?? "";
+  if (title === "") {
+    return "That was the last block. Tell pain and effort, then press End.";
+  }
+  return restLeft_s > 0
+    ? `Rest ${clock(Math.ceil(restLeft_s))}, then: ${title}. Tell pain and effort meanwhile.`
+    : `The rest is over. Tell pain and effort, then press Next block: ${title}.`;
+}
+
+function nextAtTerminal(state: State, block: BlockPlace | null, restLeft_s: number): string {
   if (block === null) {
     return "Nothing is heard of the belts any more.";
+  }
+  if (Number.isFinite(state.rest_left_s ?? NaN)) {
+    return block.next_title === "" ? "That was the last block." : `Next: ${block.next_title}.`;
   }
   if (state.ended === "pain" || state.ended === "effort") {
     return "Help the person off the belts; the terminal says what follows.";
@@ -174,6 +194,8 @@ const ASKED: Record<string, string> = {
   fix: "Belts keep the set speed",
   hand_over: "Command offered",
   take_over: "Command taken over",
+  go_on: "Gone on after the rest",
+  rest: "Rest",
   engage: "Platform rises",
   settle: "Platform goes home",
   zero_plates: "Zero the plates",

@@ -162,6 +162,7 @@ export interface State {
   visual_sway_m?: number;
   block_left_s?: number; // NaN where no time ends it
   ended?: Ended;
+  rest_left_s?: number; // NaN where nobody rests after a block
 }
 
 export type Ended = "" | "time" | "tasks" | "pain" | "effort" | "hand";
@@ -272,6 +273,7 @@ export type RequestName =
   | "take_over"
   | "alive"
   | "seen"
+  | "go_on"
   | "zero_plates"
   | "check_left"
   | "check_right"
