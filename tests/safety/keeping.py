@@ -30,6 +30,7 @@ class Belts:
     def __init__(self, clock):
         self.clock = clock
         self.is_silent = self.is_cut = False
+        self.hold = ""
         self.sent, self.stops, self.verbs, self.open_count = [], [], [], 0
         self.speed_mps, self.target_mps, self.accel_mps2 = 0.0, 0.0, 0.5
         self._at_ns = 0
@@ -50,7 +51,8 @@ class Belts:
         self.speed_mps += min(max(change_mps, -most_mps), most_mps)
         if self.is_cut:
             raise LinkError("treadmill: hung up.", device="treadmill", url="memory:belts")
-        return [] if self.is_silent else [BeltSample(now_ns, self.speed_mps, self.speed_mps, 0.0)]
+        sample = BeltSample(now_ns, self.speed_mps, self.speed_mps, 0.0, hold=self.hold)
+        return [] if self.is_silent else [sample]
 
     def send(self, command):
         if self.is_cut:
@@ -60,6 +62,7 @@ class Belts:
 
     def reset(self):
         self.verbs.append("reset")
+        self.hold = ""
 
     def arm(self, limits):
         self.verbs.append("arm")

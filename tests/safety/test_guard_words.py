@@ -39,6 +39,18 @@ def test_a_reset_of_unlocked_belts_says_when_it_would_work():
     assert answer.reason == "Reset works when locked; the belts are idle."
 
 
+def test_a_reset_of_idle_belts_is_for_a_treadmill_that_holds_them():
+    bench = Bench()
+    bench.tick("reset")
+    held = {"hold": "its computer connected anew"}
+    (refused,) = bench.tick("arm", **held).answers
+    assert refused.reason.startswith("Not ready: the treadmill holds its belts: its computer")
+    assert bench.tick("reset", **held).answers[0].is_accepted
+    assert bench.state.mode == "idle"
+    assert bench.tick("arm").answers[0].is_accepted
+    assert not bench.tick("reset", **held).answers[0].is_accepted
+
+
 def test_starting_is_told_as_a_change_of_mode_and_stopping_as_a_stop():
     bench = Bench().walk()
     assert "mode" in {e.kind for d in bench.decisions for e in d.events if "Started" in e.text}

@@ -118,6 +118,26 @@ def test_a_treadmill_is_taken_along_when_the_belts_are_armed_and_let_go():
     trial(story)
 
 
+def test_a_treadmill_that_was_called_anew_while_idle_is_reset_without_a_stop():
+    async def story(belts, hands, keeper):
+        await hands.walk()
+        hands.ask("pause")
+        await asyncio.sleep(4)
+        belts.hold = "its computer connected anew and has not reset it"
+        await asyncio.sleep(0.1)
+        hands.ask("arm")
+        await asyncio.sleep(0.1)
+        assert hands.mode == "idle"
+        hands.ask("reset")
+        await asyncio.sleep(0.1)
+        assert belts.verbs == ["reset", "arm", "disarm", "reset"]
+        hands.ask("arm")
+        await asyncio.sleep(0.1)
+        assert hands.mode == "armed"
+
+    trial(story)
+
+
 def test_a_stop_among_a_flood_of_asks_is_obeyed():
     async def story(belts, hands, keeper):
         await hands.walk()

@@ -222,7 +222,9 @@ class _Turn:
         return ""
 
     def _reset(self, ask: Ask) -> str:
-        if self.mode != "locked":
+        # A treadmill that was called anew while idle holds its belts until it is reset, too.
+        is_held = self.mode == "idle" and "treadmill_holds" in self.found
+        if self.mode != "locked" and not is_held:
             return f"Reset works when locked; the belts are {self.mode}."
         if self.needs_restart:
             return f"Not by a reset: {self.cause}. Check the treadmill, then start rehabsim again."

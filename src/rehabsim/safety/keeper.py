@@ -156,6 +156,9 @@ class Keeper:
             platform_cause="" if self.platform is None else self.platform.belt_cause,
         )
         decision = guard(self.state, inputs, self._limits)
+        resets = {ask.id for ask in asks if ask.name == "reset"}
+        if any(answer.is_accepted and answer.id in resets for answer in decision.answers):
+            self._treadmill.reset()
         self._prepare(self.state.mode, decision.state.mode)
         self.state = decision.state
         self._send(decision.command, tick)
@@ -221,8 +224,6 @@ class Keeper:
         """Take a treadmill with a state of its own along when the belts are armed or let go."""
         if now == was:
             return
-        if was == "locked":
-            self._treadmill.reset()
         if now == "armed":
             self._treadmill.arm(self._room)
         elif now in ("idle", "locked") and was != "locked":
