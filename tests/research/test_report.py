@@ -167,12 +167,15 @@ def test_a_session_without_a_single_force_sample_has_a_report(make_session, tmp_
         (("sim:", "recording:a.csv"), "PARTLY SIMULATED", "Plates: a recording is played"),
         (("tcp://10.0.0.5:4000", "recording:a.csv"), "PARTLY RECORDING", "Treadmill: a device"),
         (("tcp://10.0.0.5:4000", "tcp://10.0.0.6:1"), "DEVICES", "tcp://10.0.0.6:1"),
+        (("tcp://10.0.0.5:4000", "tcp://10.0.0.6:1", "sim:"), "PARTLY SIMULATED", "Platform: sim"),
     ],
 )
 def test_the_badge_says_how_real_the_devices_were(urls, badge, words):
     site = {
         "treadmill": {"kind": "bertec_treadmill", "url": urls[0]},
         "plates": {"kind": "rs_plates", "url": urls[1]},
+        "harness": None,
+        "platform": {"kind": "moog_6dof2000e", "url": urls[2]} if urls[2:] else None,
     }
     header = LogHeader(
         kind="session", version="0", boot_id="a", start_utc_ns=1, site=site, session={}

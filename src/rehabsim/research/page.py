@@ -119,12 +119,16 @@ def _aftermath(one: Aftermath) -> dict[str, str]:
 
 # -- where it comes from -------------------------------------------------------------------
 
+MORE_DEVICES = ("harness", "platform")
+"""What a room may have beside the treadmill and its plates."""
+
 
 def origin_of(header: LogHeader) -> dict[str, Any]:
     """Return how real a log is, by the addresses of its devices: kind, badge and lines."""
     if header.kind == IMPORT:
         return {"kind": "recording", "badge": "IMPORTED FILE", "lines": [header.note]}
-    devices = {name: header.site.get(name, {}) for name in ("treadmill", "plates")}
+    devices = {name: header.site.get(name) or {} for name in ("treadmill", "plates")}
+    devices |= {name: header.site[name] for name in MORE_DEVICES if header.site.get(name)}
     kinds = [_device_kind(str(device.get("url", ""))) for device in devices.values()]
     kind = next((k for k in ("simulated", "recording") if k in kinds), "devices")
     words = {"simulated": "simulated", "recording": "a recording is played", "devices": "a device"}
