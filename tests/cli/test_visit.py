@@ -111,7 +111,7 @@ def test_a_whole_visit_runs_each_block_once_and_raises_the_level(tmp_path):
 
 
 def test_what_was_told_at_a_console_is_not_asked_for_again_and_its_rest_counts(tmp_path):
-    done = Done(60.0, Tries(20, 19), ended="time", pain=2.5, effort=13.0)
+    done = Done(60.0, Tries(20, 19), ended="time", pain=2.5, effort_rpe=13.0)
     at_console = replace(done, rested_s=31.0, has_gone_on=True)
     lines = ["2", "2", "12", "on", "2", "11"]
     (visit,), belts, said, prompts = go(tmp_path, lines, Belts(None, at_console))
@@ -127,6 +127,22 @@ def test_what_nobody_told_at_a_console_stays_untold(tmp_path):
     silent = Done(60.0, Tries(), ended="time", rested_s=31.0, has_gone_on=True)
     (visit,), *_ = go(tmp_path, ["2", *GOOD[4:]], Belts(silent))
     assert (visit.blocks[0].pain, visit.blocks[0].effort) == (None, None)
+
+
+def test_effort_is_taken_on_the_scale_of_the_programme(tmp_path):
+    made = programme()
+    rules = tuple(
+        rule.model_copy(update={"scale": "0-10", "at_least": 8}) if rule.what == "effort" else rule
+        for rule in made.stop_rules
+    )
+    made = made.model_copy(update={"stop_rules": rules})
+    told = Done(60.0, Tries(), ended="time", effort_rpe=19.0, effort_nrs=4.0, rested_s=31.0)
+    told = replace(told, pain=2.0, has_gone_on=True)
+    lines = ["2", "2", "4", "wait", "on", "2", "4"]
+    (visit,), belts, *_ = go(tmp_path, lines, Belts(told), made)
+    assert visit.blocks[0].effort == 4
+    assert belts.orders[0].block.effort_scale == "0-10"
+    assert (belts.orders[0].ends.effort_rpe, belts.orders[0].ends.effort_nrs) == (None, 8)
 
 
 def test_pain_told_at_a_console_ends_the_visit_by_its_rule(tmp_path):

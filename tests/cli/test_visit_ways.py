@@ -48,7 +48,7 @@ def test_pain_that_is_told_ends_a_block_and_a_rest_that_was_cut_short_is_in_its_
     site, day, path = load_toml(SIMULATED_SITE, Site), VirtualDay(), tmp_path / "a.mcap"
     ends = Ends(walk_s=60.0, pain_nrs=5)
     done = Virtual(site, day)(Order(place("Task"), Session(scenario="boat"), ends, path, (NOTE,)))
-    assert (done.ended, done.pain, done.effort, done.stop) == ("pain", 5.0, 12.0, "")
+    assert (done.ended, done.pain, done.effort_rpe, done.stop) == ("pain", 5.0, 12.0, "")
     assert 5.0 < done.lasted_s < 10.0
     log = LogReader(path)
     (marker,) = [event for event in log.events() if event.kind == "marker"]

@@ -63,6 +63,8 @@ def test_tasks_end_it_before_its_time():
         (Ends(pain_nrs=4), {"pain_nrs": 4.0}, "pain"),
         (Ends(effort_rpe=16), {"effort_rpe": 15.0}, ""),
         (Ends(effort_rpe=16), {"effort_rpe": 16.0}, "effort"),
+        (Ends(effort_nrs=7), {"effort_nrs": 6.0, "effort_rpe": 20.0}, ""),
+        (Ends(effort_nrs=7), {"effort_nrs": 7.0}, "effort"),
         (Ends(pain_nrs=4, effort_rpe=16), {"pain_nrs": 9.0, "effort_rpe": 20.0}, "pain"),
         (Ends(), {"pain_nrs": 10.0, "effort_rpe": 20.0}, ""),
     ],

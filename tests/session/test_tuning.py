@@ -256,12 +256,23 @@ def test_turning_an_adapted_knob_by_hand_tells_the_level():
     assert outputs.tuned.level == 0.5
 
 
+def test_effort_of_ten_holds_the_level_as_far_up_its_scale_as_effort_of_twenty():
+    it = room(level=0.25)
+    outputs = it.step(request("rate", effort_nrs=5.5))
+    assert texts(outputs, "request") == ["rate effort 5.5 of 10 applied."]
+    assert outputs.tuned.brake == ""
+    outputs = it.step(request("rate", id="2", effort_nrs=6.0))
+    assert outputs.tuned.brake == "effort 14.4 is over 14"
+
+
 def test_what_the_person_says_is_noted_and_holds_the_level():
     it = room(level=0.25)
     outputs = it.step(request("rate", pain_nrs=2.0, effort_rpe=15.0))
     assert texts(outputs, "request") == ["rate pain 2 of 10 effort 15 of 20 applied."]
     assert outputs.tuned.brake == "effort 15 is over 14"
-    assert answer(it.step(request("rate", id="2")))[1] == "rate needs pain_nrs or effort_rpe."
+    assert answer(it.step(request("rate", id="2")))[1] == (
+        "rate needs pain_nrs, effort_rpe or effort_nrs."
+    )
 
 
 # -- files ---------------------------------------------------------------------------------

@@ -67,7 +67,8 @@ class Done(Record, frozen=True):
         stop: What stopped the belts in it, in words.
         ended: What ended it, as of `rehabsim.session.ending.Ending`; empty where nothing did.
         pain: Greatest told in it, None where none was.
-        effort: The same on 6 to 20.
+        effort_rpe: The same of effort, 6 to 20.
+        effort_nrs: The same of effort, 0 to 10.
         rested_s: How long its person had rested when the session ended.
         has_gone_on: It was over, and somebody went on at a console: what was told there is all, and
             the rest is over.
@@ -78,7 +79,8 @@ class Done(Record, frozen=True):
     stop: str = ""
     ended: str = ""
     pain: float | None = None
-    effort: float | None = None
+    effort_rpe: float | None = None
+    effort_nrs: float | None = None
     rested_s: float = 0.0
     has_gone_on: bool = False
 
@@ -242,7 +244,7 @@ class VisitRun:
             try_count=tries.count,
             success_count=tries.success_count,
             pain=_whole(done.pain),
-            effort=_whole(done.effort) if self._has_borg else None,
+            effort=_whole(done.effort_rpe if self._has_borg else done.effort_nrs),
             stop=done.stop,
             end=done.ended or ("time" if is_whole else "stop" if done.stop else "hand"),
             ended_utc_ns=self._day.now_ns() - round(done.rested_s * NS),
@@ -267,11 +269,12 @@ class VisitRun:
             tasks=block.tasks or 0,
             rest_s=block.rest_s,
             next_title=next(following, ""),
+            effort_scale=programme.rule("effort").scale,
         )
 
     @property
     def _has_borg(self) -> bool:
-        """The effort that is told at the console is on the scale of this programme."""
+        """Effort is asked for from 6 to 20, and not from 0 to 10."""
         return self._programme.rule("effort").scale == "6-20"
 
     def _ends(self, visit: Visit, block: Block) -> Ends:
@@ -285,24 +288,22 @@ class VisitRun:
             tries=block.tasks,
             pain_nrs=most,
             effort_rpe=effort.at_least if self._has_borg else None,
+            effort_nrs=None if self._has_borg else effort.at_least,
         )
 
     def _ask(self, visit: Visit, *, is_told: bool = False) -> Visit:
-        """Ask how the last block was; a stop rule ends the visit.
-
-        Args:
-            visit: As far as it is.
-            is_told: At a console, which knows no other scale of effort than 6 to 20.
+        """Ask how the last block was, unless that was told at a console; a stop rule ends the
+        visit.
         """
         last = last_walked(visit)
         assert last is not None
         asked = last
         if not is_told:
-            pain = self._answers.number("pain", "now")
-            asked = replace(asked, pain=_greatest(last.pain, pain))
-        if not (is_told and self._has_borg):
-            effort = self._answers.number("effort", "in this block")
-            asked = replace(asked, effort=_greatest(last.effort, effort))
+            asked = replace(
+                last,
+                pain=_greatest(last.pain, self._answers.number("pain", "now")),
+                effort=_greatest(last.effort, self._answers.number("effort", "in this block")),
+            )
         blocks = tuple(asked if block is last else block for block in visit.blocks)
         visit = self._keep(replace(visit, blocks=blocks))
         why = why_stop(

@@ -122,6 +122,7 @@ def _done(summary: Any, path: Path) -> Done:
         summary.ended,
         summary.pain_nrs,
         summary.effort_rpe,
+        summary.effort_nrs,
         summary.rested_s,
         summary.has_gone_on,
     )

@@ -20,6 +20,7 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         tries: So many tasks have ended.
         pain_nrs: So much pain, or more, was told while it ran, 0 to 10.
         effort_rpe: The same of effort, 6 to 20.
+        effort_nrs: The same of effort, 0 to 10.
         rest_s: Once it is over and the belts rest, it goes on at least so long, for what the person
             tells, until somebody goes on; None: it ends at once.
     """
@@ -28,6 +29,7 @@ class Ends(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tries: int | None = None
     pain_nrs: float | None = None
     effort_rpe: float | None = None
+    effort_nrs: float | None = None
     rest_s: float | None = None
 
 
@@ -45,13 +47,15 @@ class Ending:
     Attributes:
         why: What ended it: `time`, `tasks`, `pain`, `effort`; empty while nothing has.
         pain_nrs: Greatest pain that was told, None where none was.
-        effort_rpe: The same of effort.
+        effort_rpe: The same of effort, 6 to 20.
+        effort_nrs: The same of effort, 0 to 10.
     """
 
     def __init__(self, ends: Ends) -> None:
         self.why: Why = ""
         self.pain_nrs: float | None = None
         self.effort_rpe: float | None = None
+        self.effort_nrs: float | None = None
         self._ends = ends
         self._walked_ns = 0
 
@@ -67,6 +71,7 @@ class Ending:
             if request.name == "rate":
                 self.pain_nrs = _greater(self.pain_nrs, request.pain_nrs)
                 self.effort_rpe = _greater(self.effort_rpe, request.effort_rpe)
+                self.effort_nrs = _greater(self.effort_nrs, request.effort_nrs)
         # A missed tick was walked, too.
         self._walked_ns += round(outputs.state.dt_s * NS) * (outputs.state.mode in MOVING)
         self.why = self.why or self._reason(outputs)
@@ -93,6 +98,7 @@ class Ending:
         reached: tuple[tuple[Why, float | None, float | None], ...] = (
             ("pain", self.pain_nrs, ends.pain_nrs),
             ("effort", self.effort_rpe, ends.effort_rpe),
+            ("effort", self.effort_nrs, ends.effort_nrs),
             ("tasks", tries, ends.tries),
             ("time", self._walked_ns / NS, ends.walk_s),
         )

@@ -76,6 +76,7 @@ class Summary(msgspec.Struct):
     ended: str = ""
     pain_nrs: float | None = None
     effort_rpe: float | None = None
+    effort_nrs: float | None = None
     rested_s: float = 0.0
     has_gone_on: bool = False
     log: str = ""

@@ -124,6 +124,7 @@ class BlockPlace(Record, frozen=True, kw_only=True):
         tasks: It is over sooner once so many have ended; 0 is without.
         rest_s: From its end to the next block at least.
         next_title: What that is called; empty where this is the last one.
+        effort_scale: On which its programme asks for effort: Borg's `6-20`, or `0-10`.
     """
 
     programme: str
@@ -137,6 +138,7 @@ class BlockPlace(Record, frozen=True, kw_only=True):
     tasks: int = 0
     rest_s: float = 0.0
     next_title: str = ""
+    effort_scale: Literal["6-20", "0-10"] = "6-20"
 
 
 PacingWord = Literal["", "follows", "fixed"]

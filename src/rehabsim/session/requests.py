@@ -76,6 +76,7 @@ class Request(Strict):
         value: For `turn`: what it shall be.
         pain_nrs: For `rate`: pain now, 0 none to 10 worst, numeric rating scale.
         effort_rpe: For `rate`: exertion now, 6 none to 20 greatest, Borg's scale.
+        effort_nrs: The same, 0 none to 10 greatest, for programmes that ask so.
     """
 
     id: Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
@@ -95,6 +96,9 @@ class Request(Strict):
         Annotated[float, Field(ge=0, le=10, allow_inf_nan=False), AfterValidator(_not_minus)] | None
     ) = None
     effort_rpe: Annotated[float, Field(ge=6, le=20, allow_inf_nan=False)] | None = None
+    effort_nrs: (
+        Annotated[float, Field(ge=0, le=10, allow_inf_nan=False), AfterValidator(_not_minus)] | None
+    ) = None
 
 
 class Ack(Record, frozen=True):
@@ -129,6 +133,7 @@ class ClientRequest(Record, frozen=True):
         value: For `turn`, what it shall be; for `rest`, how long the person rests, s.
         pain_nrs: For `rate`.
         effort_rpe: For `rate`.
+        effort_nrs: For `rate`.
     """
 
     client: str
@@ -141,6 +146,7 @@ class ClientRequest(Record, frozen=True):
     value: float | None = None
     pain_nrs: float | None = None
     effort_rpe: float | None = None
+    effort_nrs: float | None = None
 
     def numbers(self) -> str:
         """Return what is asked for beside its name, for people."""
@@ -153,6 +159,8 @@ class ClientRequest(Record, frozen=True):
             said += f" pain {self.pain_nrs:g} of 10"
         if self.effort_rpe is not None:
             said += f" effort {self.effort_rpe:g} of 20"
+        if self.effort_nrs is not None:
+            said += f" effort {self.effort_nrs:g} of 10"
         return said
 
 

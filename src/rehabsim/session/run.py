@@ -183,7 +183,8 @@ class _Closing:
         """Write down what ended it, what was told, and how long the person has rested."""
         summary, ending, outputs = self._live.summary, self._live.ending, self._live.outputs
         summary.ended = ending.why
-        summary.pain_nrs, summary.effort_rpe = ending.pain_nrs, ending.effort_rpe
+        summary.pain_nrs = ending.pain_nrs
+        summary.effort_rpe, summary.effort_nrs = ending.effort_rpe, ending.effort_nrs
         summary.has_gone_on = outputs is not None and outputs.has_gone_on
         summary.rested_s = 0.0 if self._rest_ns is None else (t_ns - self._rest_ns) / NS
 

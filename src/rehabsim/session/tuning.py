@@ -82,10 +82,13 @@ class Tuning:
         return "" if self._adapter.keep() else NOTHING_OFFERED
 
     def _rate(self, request: ClientRequest) -> str:
-        if request.pain_nrs is None and request.effort_rpe is None:
-            return "rate needs pain_nrs or effort_rpe."
+        pain, effort = request.pain_nrs, request.effort_rpe
+        if effort is None and request.effort_nrs is not None:
+            # As far up from 6 to 20 as it is from 0 to 10; our choice.
+            effort = 6.0 + 1.4 * request.effort_nrs
+        if pain is None and effort is None:
+            return "rate needs pain_nrs, effort_rpe or effort_nrs."
         if self._adapter is not None:
-            pain, effort = request.pain_nrs, request.effort_rpe
             self._adapter.rate(nan if pain is None else pain, nan if effort is None else effort)
         return ""
 

@@ -1,54 +1,71 @@
 // What the person says of pain and effort: noted in the log, and heeded before it gets harder. A
 // press opens the scale, and the next one on a number tells it.
 
+import { computed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Event } from "../net/messages";
 import { dismiss, outcomes } from "./asks";
 import { Press } from "./press";
-import { events, isHearing, isReplay } from "./store";
+import { events, info, isHearing, isReplay } from "./store";
 import { clock } from "./words";
 
 interface Scale {
   what: "pain" | "effort";
   label: string;
-  field: "pain_nrs" | "effort_rpe";
+  field: "pain_nrs" | "effort_rpe" | "effort_nrs";
   levels: number[];
   words: Record<number, string>;
   told: RegExp;
 }
 
-const SCALES: Scale[] = [
-  {
-    what: "pain",
-    label: "Pain",
-    field: "pain_nrs",
-    levels: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-    words: { 0: "none", 10: "worst" },
-    told: /^rate.* pain ([\d.]+) of 10.* applied/,
+const TEN = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+
+const PAIN: Scale = {
+  what: "pain",
+  label: "Pain",
+  field: "pain_nrs",
+  levels: TEN,
+  words: { 0: "none", 10: "worst" },
+  told: /^rate.* pain ([\d.]+) of 10.* applied/,
+};
+
+const EFFORT_RPE: Scale = {
+  what: "effort",
+  label: "Effort",
+  field: "effort_rpe",
+  levels: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
+  words: {
+    6: "none",
+    7: "very, very light",
+    9: "very light",
+    11: "fairly light",
+    13: "somewhat hard",
+    15: "hard",
+    17: "very hard",
+    19: "very, very hard",
+    20: "greatest",
   },
-  {
-    what: "effort",
-    label: "Effort",
-    field: "effort_rpe",
-    levels: [6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20],
-    words: {
-      6: "none",
-      7: "very, very light",
-      9: "very light",
-      11: "fairly light",
-      13: "somewhat hard",
-      15: "hard",
-      17: "very hard",
-      19: "very, very hard",
-      20: "greatest",
-    },
-    told: /^rate.* effort ([\d.]+) of 20.* applied/,
-  },
-];
+  told: /^rate.* effort ([\d.]+) of 20.* applied/,
+};
+
+const EFFORT_NRS: Scale = {
+  what: "effort",
+  label: "Effort",
+  field: "effort_nrs",
+  levels: TEN,
+  words: { 0: "none", 10: "greatest" },
+  told: /^rate.* effort ([\d.]+) of 10.* applied/,
+};
+
+// As the programme asks; Borg's scale where none says otherwise.
+const scales = computed(() => [
+  PAIN,
+  info.value?.block?.effort_scale === "0-10" ? EFFORT_NRS : EFFORT_RPE,
+]);
 
 export function Rating() {
   const [open, setOpen] = useState("");
-  const scale = SCALES.find(({ what }) => what === open);
+  const scale = scales.value.find(({ what }) => what === open);
   const taken = scale?.levels.find(
     (level) => outcomes.value[controlOf(scale, level)]?.step === "done",
   );
@@ -63,7 +80,7 @@ export function Rating() {
   }
   return (
     <div class="rating" role="group" aria-label="What the person says">
-      {SCALES.map((each) => (
+      {scales.value.map((each) => (
         <button
           key={each.what}
           type="button"

@@ -211,6 +211,7 @@ export interface BlockPlace {
   tasks: number; // 0 is without
   rest_s: number;
   next_title: string; // empty where it is the last one
+  effort_scale?: "6-20" | "0-10";
 }
 
 export interface Ack {
@@ -291,6 +292,7 @@ export interface Request {
   value?: number;
   pain_nrs?: number;
   effort_rpe?: number;
+  effort_nrs?: number;
 }
 
 export const SCHEMA = 1;
