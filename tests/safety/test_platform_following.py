@@ -38,6 +38,7 @@ def told(measured, goal, before=NOBODY, *, t_ns=5 * MS, gap_s=TICK_S):
 @pytest.mark.parametrize("sign", [1, -1])
 def test_a_base_that_stands_may_be_a_quarter_of_the_furthest_beside(axis, sign):
     room, there = MOSTS[axis] / 4, at(axis, 0.05)
+    assert unlike(at(axis, sign * room), HOME, HOME, LIMITS) == ""
     for beyond in (-EPSILON, EPSILON):
         measured = at(axis, 0.05 + sign * (room + beyond))
         assert bool(unlike(measured, there, there, LIMITS)) == (beyond > 0)

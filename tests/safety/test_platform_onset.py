@@ -21,6 +21,7 @@ def test_it_goes_over_from_one_pose_into_the_other():
         assert eased(START, FAR, time_s) == START
     for time_s in (EASE_S, EASE_S + 1e-9, 100.0, float("inf")):
         assert eased(START, FAR, time_s) == FAR
+    assert eased(Pose(x_m=0.3), Pose(x_m=1e-17), EASE_S).x_m == 1e-17  # no rounding is left
     middle = [(a + b) / 2 for a, b in zip(axes(START), axes(FAR), strict=True)]
     assert axes(eased(START, FAR, EASE_S / 2)) == pytest.approx(middle)
 
