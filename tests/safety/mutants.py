@@ -60,6 +60,7 @@ PLATFORM = (
     "platform_onset",
     "platform_perturbation",
     "platform_properties",
+    "platform_start",
 )
 PLATFORM_MODULES = (
     "platform",
@@ -119,6 +120,12 @@ EQUIVALENT = {
     " wish.is_perturbing -> self.mode == 'moving' and wish.is_perturbing": (
         "without a wish nothing is moving; mypy needs the words"
     ),
+    "platform.py: decide: self.mode == 'moving' and self.inputs.wish is not None -> self.mode =="
+    " 'moving'": "likewise",
+    "platform.py: set_point: if wish is not None:\n    since_s = (self.t_ns -"
+    " self.before.onset_ns) / 1000000000.0\n    target = eased(self.before.onset_pose,"
+    " inside(wish.pose, lm), since_s) -> if True:\n    since_s = (self.t_ns -"
+    " self.before.onset_ns) / 1000000000.0\n    target = e": "likewise",
     "readiness.py: why_no_perturbation: 0.0 -> -1": "without a wish: neither is a load",
     **dict.fromkeys(
         (
