@@ -192,8 +192,8 @@ class Boat:
         self._wind = Wind(p.wind_direction_rad, (gusts[0], gusts[1]))
         self._hull = Hull()
         self._course = Course(self._layout(), seed)
-        comfort = STANDING._replace(max_lateral_mps2=p.max_lateral_mps2, tilt_frac=1.0)
-        self._cueing = Cueing(SWELL, CLINICAL, comfort)
+        self.deck = CLINICAL
+        self._cueing: Cueing | None = None
         self._has_moved = False
         self._left_m = self._right_m = 0.0
 
@@ -263,6 +263,10 @@ class Boat:
         motion = Motion(
             heave_m=swell.heave_m, roll_rad=self._hull.roll_rad, pitch_rad=atan(swell.slope)
         )
+        if self._cueing is None:  # Only now is it known what the room allows.
+            most_mps2 = self.params.max_lateral_mps2
+            comfort = STANDING._replace(max_lateral_mps2=most_mps2, tilt_frac=1.0)
+            self._cueing = Cueing(SWELL, CLINICAL.tightened_by(self.deck), comfort)
         return self._cueing.step(motion, state.dt_s, is_on=state.mode in MOVING, gain=gain)
 
     def _layout(self) -> Layout:

@@ -21,7 +21,13 @@ INTRODUCTION = (
 MUTANTS = Path(__file__).resolve().parents[1] / "safety/mutants.py"
 GROUPS = {
     "belts": ("causes", "envelope", "following", "guard", "readiness", "setpoint"),
-    "platform": ("platform", "platform_envelope"),
+    "platform": (
+        "platform",
+        "platform_envelope",
+        "platform_following",
+        "platform_onset",
+        "platform_perturbation",
+    ),
 }
 STEPS = 1_000_000
 SEED = 20

@@ -10,26 +10,18 @@ from typing import Any
 
 import numpy as np
 from faults.figures import Row
+from faults.platform_ride import Ride, at_the_base
+from faults.platform_window import windows
 from safety.platform_bench import AXES, LIMITS, TICK_NS, Bench, axes
 from session.platform_room import record
 
 from rehabsim.base.clock import Clock, run
-from rehabsim.base.errors import ProtocolError
-from rehabsim.base.records import PlatformSample, PlatformWish, Pose
-from rehabsim.base.site import DeviceTable
-from rehabsim.devices.driver import PLATFORMS, Platform, make_driver
+from rehabsim.base.records import PlatformWish, Pose
 from rehabsim.devices.laboratory import Fault
 from rehabsim.safety.messages import decode_report
-from rehabsim.safety.platform import guard_platform
 from rehabsim.safety.platform_envelope import box, brisk, normal, six
-from rehabsim.safety.platform_messages import PlatformInputs, PlatformState
 from rehabsim.session.log import LogReader
-from rehabsim_sim import platform as simulated
 from rehabsim_sim.batch import study
-from rehabsim_sim.faults import Faults
-from rehabsim_sim.jit import one_of
-from rehabsim_sim.motion_base import MotionBasePort
-from rehabsim_sim.person import Surroundings
 
 TITLE = "The moving platform"
 INTRODUCTION = (
@@ -38,6 +30,9 @@ INTRODUCTION = (
     " 0.7 rad/s. In the rows about faults it drives the simulated base through its driver in"
     " virtual time; what is measured there is the simulated base's true motion, whose lag stands"
     " in for a real one's. A real base may do other things, above all when it faults by itself."
+    " Rows about a sound base tell how far it was beside where it is due, as a part of how far it"
+    " may be, in each tick of what scenarios wish in the simulated room: at 1 it would be found"
+    " astray, and frozen if that lasted."
     " The last row is of whole sessions: someone walks at 0.4 m/s on a deck that rolls and heaves,"
     " and a fault of base, treadmill, plates or emergency stop must freeze the deck and stop the"
     " belts."
@@ -66,7 +61,6 @@ ILLS: list[dict[str, Any]] = [
 """One of them in each whole session."""
 
 EPSILON = 1e-9
-SEND_TICKS = 4
 STILL_M, STILL_RAD = 0.0005, 0.001
 """A base that stays this near to where it ends up stands still."""
 
@@ -94,6 +88,7 @@ def rows(share: float) -> Iterator[Row]:
     for what, faults in TRIED.items():
         yield base_faults(what, faults, _count(TRIALS, share))
     yield base_faults("none; the session falls silent instead", [], _count(TRIALS, share))
+    yield from windows(share)
     yield sessions(_count(SESSIONS, share))
 
 
@@ -208,46 +203,6 @@ def _is_inside(pose: Pose) -> bool:
 # -- the simulated base --------------------------------------------------------------------
 
 
-class Ride:
-    """A guard, the driver and a simulated base, with the keeper's part between them."""
-
-    def __init__(self, base: Platform, port: MotionBasePort, machine: Any, clock: Clock) -> None:
-        self.base, self.port, self.machine, self.clock = base, port, machine, clock
-        self.around = one_of(Surroundings())
-        self.state = PlatformState()
-        self.sample: PlatformSample | None = None
-        self.t_ms = 0
-        self.truth: list[list[float]] = []
-
-    def tick(self, wish: PlatformWish, wish_t_ns: int, ask: str, belt_mode: str) -> None:
-        """Let four milliseconds pass."""
-        self.port.serve(self.t_ms, is_cut=False)
-        for _ in range(4):
-            simulated.ride(self.machine[0], self.around[0], 0.0)
-        self.t_ms += 4
-        self.truth.append([float(value) for value in self.machine[0].pose])
-        has_platform = True
-        try:
-            self.sample = ([self.sample] + list(self.base.take()))[-1]
-        except ProtocolError:
-            has_platform = False
-        inputs = PlatformInputs(
-            t_ns=self.clock.now_ns(),
-            wish=wish,
-            wish_t_ns=wish_t_ns,
-            sample=self.sample,
-            belt_mode=belt_mode,
-            is_at_rest=belt_mode == "idle",
-            ask=ask,
-            has_platform=has_platform,
-        )
-        before = self.state
-        decision = guard_platform(before, inputs, LIMITS)
-        self.state = decision.state
-        if self.t_ms % (4 * SEND_TICKS) == 0 or before.mode != self.state.mode:
-            self.base.send(decision.command)
-
-
 def swing(random: Random) -> Any:
     """Return a brisk movement of all axes, as a function of time in s."""
     phases = [random.uniform(0, math.tau) for _ in AXES]
@@ -271,36 +226,22 @@ def trial(faults: list[tuple[str, float | None]], seed: int) -> tuple[float, str
     )
 
     async def go(clock: Clock) -> tuple[float, str]:
-        machine = one_of(simulated.Platform())
-        port = MotionBasePort(
-            simulated.PlatformReins(machine[0]),
-            Faults(plan, "platform", simulated.AXES, seed=seed),
-            clock,
-        )
-        await port.open("memory:base")
-        table = {"kind": "moog_6dof2000e", "url": "memory:base"}
-        most = {"max_offset_m": 0.1, "max_angle_rad": 0.14}
-        base = make_driver(
-            PLATFORMS, DeviceTable.model_validate(table | most), clock, where="campaign"
-        )
-        await base.open()
-        ride, belts, at_fault, last_wish_ns = Ride(base, port, machine, clock), "idle", "", 0
-        async with contextlib.aclosing(clock.ticks(TICK_NS)) as ticks:
-            async for _ in ticks:
-                t_s = ride.t_ms / 1000
-                if t_s > at_s + END_S:
-                    break
-                ask = {"freeze": "settle", "settled": "engage"}.get(ride.state.mode, "")
-                if t_s >= at_s:
-                    at_fault, ask = at_fault or ride.state.mode, ""
-                elif ride.state.is_up:
-                    belts, ask = "running", ""
-                if faults or t_s < at_s:
-                    last_wish_ns = clock.now_ns()
-                ride.tick(wish_at(t_s), last_wish_ns, ask, belts)
-        await base.close()
-        await port.close()
-        return judge(ride, at_s, at_fault)
+        async with at_the_base(clock, plan, seed, LIMITS) as ride:
+            belts, at_fault, last_wish_ns = "idle", "", 0
+            async with contextlib.aclosing(clock.ticks(TICK_NS)) as ticks:
+                async for _ in ticks:
+                    t_s = ride.t_ms / 1000
+                    if t_s > at_s + END_S:
+                        break
+                    ask = {"freeze": "settle", "settled": "engage"}.get(ride.state.mode, "")
+                    if t_s >= at_s:
+                        at_fault, ask = at_fault or ride.state.mode, ""
+                    elif ride.state.is_up:
+                        belts, ask = "running", ""
+                    if faults or t_s < at_s:
+                        last_wish_ns = clock.now_ns()
+                    ride.tick(wish_at(t_s), last_wish_ns, ask, belts)
+            return judge(ride, at_s, at_fault)
 
     return run(go, virtual=True)
 

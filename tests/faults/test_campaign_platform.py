@@ -1,8 +1,9 @@
 """A small share of the platform's campaign, and that it would notice what is wrong."""
 
 import pytest
-from faults import campaign_platform
+from faults import campaign_platform, platform_ride
 from faults.figures import table
+from faults.platform_window import WISHED
 
 from rehabsim.base.records import PlatformCommand, Pose
 from rehabsim.safety.platform import guard_platform
@@ -10,13 +11,15 @@ from rehabsim.safety.platform import guard_platform
 
 def test_a_small_share_of_the_campaign_finds_nothing():
     rows = list(campaign_platform.rows(0.01))
-    assert len(rows) == 6 + len(campaign_platform.TRIED) + 2
+    assert len(rows) == 6 + len(campaign_platform.TRIED) + 1 + len(WISHED) + 1
     for row in rows:
         assert row.count >= 1, row.what
         assert row.failure_count == 0, f"{row.what}: {row.note}"
         assert not row.values or len(row.values) == row.count
     assert max(rows[0].values) > 0.5
-    assert min(rows[-2].values) > 100
+    assert min(rows[-2 - len(WISHED)].values) > 100
+    for row in rows[-1 - len(WISHED) : -1]:
+        assert max(row.values) < 0.9, row.what
     assert table(rows).count("\n") == len(rows) + 2
 
 
@@ -30,7 +33,7 @@ def test_a_guard_that_does_not_notice_fails(monkeypatch, fault):
             inputs = _with(inputs, sample=fresh)
         return guard_platform(state, inputs, limits)
 
-    monkeypatch.setattr(campaign_platform, "guard_platform", trusting)
+    monkeypatch.setattr(platform_ride, "guard_platform", trusting)
     row = campaign_platform.base_faults(fault, campaign_platform.TRIED[fault], 1)
     assert (row.failure_count, row.note) == (1, "did not freeze")
 

@@ -56,13 +56,24 @@ PLATFORM = (
     "platform_asks",
     "platform_freeze",
     "platform_envelope",
+    "platform_following",
+    "platform_onset",
+    "platform_perturbation",
     "platform_properties",
+    "platform_start",
+)
+PLATFORM_MODULES = (
+    "platform",
+    "platform_envelope",
+    "platform_following",
+    "platform_onset",
+    "platform_perturbation",
 )
 BELT_MODULES = ("causes", "envelope", "following", "guard", "readiness", "setpoint")
 TESTS = (
     dict.fromkeys(BELT_MODULES, BELTS)
     | {"envelope": (*BELTS, "envelope")}
-    | dict.fromkeys(("platform_envelope", "platform"), PLATFORM)
+    | dict.fromkeys(PLATFORM_MODULES, PLATFORM)
 )
 """Modules, and the tests that must notice what is wrong with each."""
 
@@ -101,7 +112,7 @@ EQUIVALENT = {
     "platform.py: command: max(map(abs, six(pose))) <= NEAR -> max(map(abs, six(pose))) < NEAR": (
         "likewise"
     ),
-    "platform.py: error: self.device_cause or sample is None or (not (self.is_ours and"
+    "platform.py: measured: self.device_cause or sample is None or (not (self.is_ours and"
     " self.is_up)) -> self.device_cause or not (self.is_ours and self.is_up)": (
         "a base that has not reported is a cause; mypy needs the words"
     ),
@@ -109,21 +120,20 @@ EQUIVALENT = {
     " wish.is_perturbing -> self.mode == 'moving' and wish.is_perturbing": (
         "without a wish nothing is moving; mypy needs the words"
     ),
-    "platform.py: set_point: if wish is not None:\n    target = inside(wish.pose, lm) -> if True:"
-    "\n    target = inside(wish.pose, lm)": "likewise",
-    "platform.py: base_words: return 'silent' -> pass": (
-        "a base that has not reported is a cause before that"
-    ),
-    "platform.py: base_words: 'silent' -> 'silent!'": "likewise",
-    "platform.py: base_words: if sample is None:\n    return 'silent' -> if False:\n    return"
-    " 'silent'": "likewise",
+    "platform.py: decide: self.mode == 'moving' and self.inputs.wish is not None -> self.mode =="
+    " 'moving'": "likewise",
+    "platform.py: set_point: if wish is not None:\n    since_s = (self.t_ns -"
+    " self.before.onset_ns) / 1000000000.0\n    target = eased(self.before.onset_pose,"
+    " inside(wish.pose, lm), since_s) -> if True:\n    since_s = (self.t_ns -"
+    " self.before.onset_ns) / 1000000000.0\n    target = e": "likewise",
     "readiness.py: why_no_perturbation: 0.0 -> -1": "without a wish: neither is a load",
     **dict.fromkeys(
         (
-            f"platform.py: {function}: 1000000000.0 -> 1000000001.0"
-            for function in (
-                *("why_freeze", "why_not_engaged", "set_point", "is_astray"),
-                "look_at_perturbation",
+            f"{place}: 1000000000.0 -> 1000000001.0"
+            for place in (
+                *("platform.py: __init__", "platform.py: why_not_engaged"),
+                *("platform.py: set_point", "platform_following.py: _is_long"),
+                "platform_perturbation.py: perturbation",
             )
         ),
         "a nanosecond in a second",

@@ -39,6 +39,9 @@ LIMITS = PlatformLimits(
 """No two alike where they could be taken for each other."""
 
 RISE_TICKS = 5
+ONSET_TICKS, ONSET_TICK_NS = 30, 100_000_000
+"""So long the movement begins; a tick later it follows the wish as it is."""
+
 AXES = Pose.__struct_fields__
 
 
@@ -122,11 +125,13 @@ class Bench:
         return self
 
     def moving(self, pose=None, seconds=0.0):
-        """Let it follow the training, perhaps on its way to `pose` for some time."""
+        """Let it follow the training, no longer gently, perhaps to `pose` for some time."""
         self.engaged()
         self.belt_mode, self.is_at_rest = "running", False
         self.tick()
         assert self.state.mode == "moving"
+        for _ in range(ONSET_TICKS):
+            self.tick(dt_ns=ONSET_TICK_NS)
         if pose is not None:
             self.wish = PlatformWish(pose)
         self.ticks(round(seconds / TICK_S))

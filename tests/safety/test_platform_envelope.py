@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safety.platform_bench import AXES, HOME, LIMITS, axes
 
+from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import PlatformSample, PlatformWish, Pose
 from rehabsim.safety.platform_envelope import (
     Pace,
+    base_words,
     box,
     brisk,
     device_cause,
@@ -36,7 +38,10 @@ def test_each_axis_has_its_own_box_and_the_pace_of_its_kind():
     assert box(LIMITS) == (0.1, 0.09, 0.08, 0.14, 0.13, 0.12)
     assert normal(LIMITS) == (Pace(0.2, 1.0, 1.0),) * 3 + (Pace(0.35, 1.75, 1.75),) * 3
     assert brisk(LIMITS) == (Pace(0.3, 2.5, 1.0),) * 3 + (Pace(0.7, 6.0, 1.75),) * 3
-    assert homing(LIMITS) == (Pace(0.05, 1.0, 1.0),) * 3 + (Pace(0.06, 1.75, 1.75),) * 3
+    assert homing(LIMITS) == (Pace(0.05, 0.05, 0.05),) * 3 + (Pace(0.06, 0.06, 0.06),) * 3
+    weak = {"max_accel_mps2": 0.03, "max_accel_radps2": 0.04}
+    weak = PlatformLimits(**LIMITS.model_dump() | weak)
+    assert homing(weak) == (Pace(0.05, 0.03, 0.03),) * 3 + (Pace(0.06, 0.04, 0.04),) * 3
     assert six(Pose(1, 2, 3, 4, 5, 6)) == (1, 2, 3, 4, 5, 6)
 
 
@@ -234,3 +239,18 @@ def test_only_an_idle_base_at_home_is_parked():
     assert is_parked(SAMPLE)
     assert not is_parked(PlatformSample(0, HOME, "idle", False))
     assert not is_parked(PlatformSample(0, HOME, "engaged", True))
+
+
+# -- words ---------------------------------------------------------------------------------
+
+
+def test_what_the_base_says_of_itself():
+    def said(state, *, is_home=True, hold=""):
+        return base_words(PlatformSample(0, HOME, state, is_home, hold))
+
+    assert base_words(None) == "silent"
+    assert not is_parked(None)
+    assert said("idle") == "idle"
+    assert said("idle", is_home=False) == "idle away from home"
+    assert said("fault", is_home=False, hold="torque") == "fault, torque"
+    assert said("idle", is_home=False, hold="torque") == "idle away from home, torque"

@@ -7,6 +7,7 @@ from safety.platform_bench import HOME, LIMITS, TICK_NS, Bench, axes, check_step
 
 from rehabsim.base.limits import PlatformLimits
 from rehabsim.base.records import MODES, PlatformWish, Pose
+from rehabsim.safety.platform_messages import Track
 
 FAR = Pose(0.1, -0.09, 0.08, 0.14, -0.13, 0.12)
 MS = 1_000_000
@@ -139,7 +140,7 @@ def test_while_the_belts_hold_their_speed_it_brakes_gently_and_then_goes_on():
         0 < abs(place) < abs(far) for place, far in zip(axes(held.pose), axes(FAR), strict=True)
     )
     bench.belt_mode = "running"
-    bench.ticks(500)
+    bench.ticks(800)
     assert axes(bench.state.pose) == pytest.approx(axes(FAR), abs=1e-6)
 
 
@@ -157,19 +158,19 @@ def test_a_base_that_does_not_follow_freezes_after_a_while():
     for _ in range(200):
         if bench.state.mode == "moving":
             bench.tick()
-            if bench.state.astray_ns is not None and since_ns is None:
+            if bench.state.track.unlike_ns is not None and since_ns is None:
                 since_ns = bench.t_ns
-    assert bench.state.astray_ns == since_ns
-    assert bench.t_ns - since_ns == 124 * MS  # the first tick after 120 ms
+    assert bench.state.track.unlike_ns == since_ns
+    assert bench.t_ns - since_ns == 44 * MS  # the first tick after a third of 120 ms
     assert "limit 0.030 m apart" in bench.state.cause or "0.050 rad apart" in bench.state.cause
     assert bench.decisions[-1].command.act == "freeze"
 
 
 def test_a_base_that_is_late_but_near_is_let_be():
     bench = Bench().moving()
-    bench.wish = PlatformWish(Pose(x_m=0.025))
+    bench.wish = PlatformWish(Pose(x_m=0.007))
     stuck(bench).ticks(500)
-    assert (bench.state.mode, bench.state.astray_ns) == ("moving", None)
+    assert (bench.state.mode, bench.state.track.unlike_ns) == ("moving", None)
 
 
 def test_a_base_that_comes_back_in_time_is_forgiven():
@@ -178,11 +179,11 @@ def test_a_base_that_comes_back_in_time_is_forgiven():
     for _ in range(5):
         bench.base.pose = HOME
         bench.tick(sample=bench.base.sample(bench.t_ns))
-        for _ in range(25):
+        for _ in range(9):
             bench.tick(sample=stuck_sample(bench))
         bench.base.pose = there
         bench.tick()
-        assert bench.state.astray_ns is None
+        assert (bench.state.track.astray_ns, bench.state.track.unlike_ns) == (None, None)
     assert bench.state.mode == "moving"
 
 
@@ -203,7 +204,7 @@ def test_a_frozen_base_that_does_not_stay_asks_for_the_emergency_stop_once():
     assert (event.kind, event.severity) == ("stop", "estop")
     assert event.text.endswith("limit 0.030 m apart: press the emergency stop.")
     assert bench.state.cause == "STOP from console"
-    assert bench.t_ns - event.t_ns == (100 - 32) * TICK_NS  # after 120 ms
+    assert bench.t_ns - event.t_ns == (100 - 12) * TICK_NS  # after 40 ms
 
 
 def test_a_base_that_froze_because_it_was_astray_is_not_reported_twice():
@@ -217,7 +218,7 @@ def test_where_a_silent_base_was_is_no_news():
     bench = stuck(Bench().moving(FAR, 0.3))
     bench.base.pose = HOME
     bench.ticks(100, has_platform=False)
-    assert bench.state.astray_ns is None
+    assert bench.state.track == Track()
     assert ("stop", "estop") not in bench.kinds()
 
 
@@ -323,11 +324,8 @@ def test_a_perturbation_is_brisk_for_so_long_and_then_needs_calm():
     assert bench.state.calm_ns == bench.t_ns
     assert "The perturbation is too long, or too soon" in bench.texts()[-1]
     bench.wish = PlatformWish(Pose(x_m=-0.1), True)
-    assert fastest(bench, 150) == pytest.approx(0.2)
-    for _ in range(600):
-        if bench.state.perturbed_ns is None:
-            bench.tick()
-    assert bench.state.perturbed_ns - bench.state.calm_ns == 2000 * MS
+    assert fastest(bench, 600) == pytest.approx(0.2)
+    assert bench.state.perturbed_ns is None
 
 
 def test_a_perturbation_that_ends_early_starts_the_calm_at_once():

@@ -7,61 +7,13 @@ from msgspec import structs
 from safety.bench import SOMEONE
 from safety.keeping import ride, stopped_after_s, trial
 from safety.platform_bench import HOME, axes
+from safety.riding import TILTED, answers, frozen_after_s, platform, still_after_s, walk
 
-from rehabsim.base.errors import DeviceFaultError, ProtocolError
 from rehabsim.base.records import PlatformWish, Pose, Wish
 from rehabsim.devices.link import open_link
 from rehabsim.safety.audience import MAX_HEARD_BYTES
 from rehabsim.safety.messages import Ask, Person, WishMessage, encode
 from rehabsim.safety.platform_keeper import UNCAUGHT
-
-TILTED = Pose(0.05, -0.04, 0.03, 0.06, 0.05, -0.04)
-
-
-async def rise(hands):
-    """Bring it home, then up."""
-    for name in ("reset", "settle", "engage"):
-        hands.ask(name)
-        await asyncio.sleep(0.1)
-    assert platform(hands).state.is_up
-
-
-async def walk(hands, pose=TILTED):
-    """Walk on a platform that has reached `pose`."""
-    hands.ride = PlatformWish(pose)
-    await rise(hands)
-    for name in ("arm", "start"):
-        hands.ask(name)
-        await asyncio.sleep(0.05)
-    await asyncio.sleep(6)
-    assert (hands.mode, platform(hands).state.mode) == ("running", "moving")
-
-
-def platform(hands):
-    return hands.reports[-1].platform.decision
-
-
-def answers(hands):
-    found = [a for r in hands.reports for a in (*r.decision.answers, *r.platform_answers)]
-    return {answer.id: answer for answer in found}
-
-
-def frozen_after_s(hands, since_ns):
-    for report in hands.reports:
-        if report.inputs.t_ns >= since_ns and report.platform.decision.state.mode == "freeze":
-            return (report.inputs.t_ns - since_ns) / 1e9
-    return None
-
-
-def still_after_s(hands, since_ns):
-    """Return how long after `since_ns` the set point moved last."""
-    last_ns, before = since_ns, None
-    for report in hands.reports:
-        pose = report.platform.decision.state.pose
-        if report.inputs.t_ns >= since_ns and before is not None and pose != before:
-            last_ns = report.inputs.t_ns
-        before = pose
-    return (last_ns - since_ns) / 1e9
 
 
 def test_a_platform_follows_the_training_once_it_was_settled_and_engaged():
@@ -218,138 +170,6 @@ def test_a_pause_freezes_it_and_stays_a_pause():
         assert max(answers(hands).values(), key=lambda a: int(a.id[1:])).reason == (
             "Not ready: the platform is frozen (paused)."
         )
-
-    ride(story)
-
-
-def lose_silently(deck):
-    deck.is_silent = True
-
-
-def lose_the_wire(deck):
-    deck.is_cut = True
-
-
-def lose_its_sense(deck):
-    deck.error = ProtocolError("platform: cannot decode.", device="platform", url="memory:base")
-
-
-def hold(deck):
-    deck.base.hold = "it reports torque"
-
-
-def press_its_stop(deck):
-    deck.base.is_emergency = True
-
-
-def stick(deck):
-    deck.base.obey = lambda command: None
-
-
-ILLS = {
-    lose_silently: ("the platform's last report is", 0.114),
-    lose_the_wire: ("the platform's link is lost", 0.004),
-    lose_its_sense: ("the platform's link is lost", 0.004),
-    hold: ("the base holds by itself: it reports torque", 0.004),
-    press_its_stop: ("the platform's emergency stop is open", 0.004),
-    stick: ("the platform's x is", 0.5),
-}
-
-
-@pytest.mark.parametrize("ill", ILLS)
-def test_a_lost_platform_freezes_and_stops_the_belts(ill):
-    cause, within_s = ILLS[ill]
-
-    async def story(deck, hands, keeper):
-        await walk(hands, HOME)
-        hands.ride = PlatformWish(Pose(x_m=0.1))
-        await asyncio.sleep(0.02)
-        ill(deck)
-        since_ns = hands.clock.now_ns()
-        await asyncio.sleep(4)
-        assert frozen_after_s(hands, since_ns) <= within_s
-        assert stopped_after_s(hands, since_ns) == frozen_after_s(hands, since_ns) + 0.004
-        state = hands.reports[-1].decision.state
-        assert (state.mode, state.cause_name) == ("locked", "platform_unfit")
-        assert state.cause.startswith(f"the platform is frozen ({cause}")
-        assert state.severity == "ramp"
-
-    ride(story)
-
-
-def test_a_platform_that_hung_up_is_called_again_and_held_where_it_is():
-    async def story(deck, hands, keeper):
-        await walk(hands)
-        deck.is_cut = True
-        await asyncio.sleep(4)
-        deck.is_cut, count = False, len(deck.sent)
-        await asyncio.sleep(1)
-        assert deck.open_count == 2
-        assert {command.act for _, command in deck.sent[count:]} == {"freeze"}
-        assert axes(deck.base.pose) == pytest.approx(axes(TILTED), abs=0.02)
-        assert sum("Trying to reach it again" in text for text in hands.notes) == 1
-        assert any(text == "The platform answers again." for text in hands.notes)
-        assert platform(hands).state.mode == "freeze"
-        hands.ask("settle")
-        await asyncio.sleep(5)
-        assert platform(hands).state.mode == "settled"
-
-    ride(story)
-
-
-def test_nonsense_does_not_cost_the_link_and_is_told_once():
-    async def story(deck, hands, keeper):
-        await walk(hands)
-        lose_its_sense(deck)
-        count = len(deck.sent)
-        await asyncio.sleep(4)
-        assert deck.open_count == 1
-        assert len(deck.sent) - count > 4 * 60
-        assert sum("cannot decode" in text for text in hands.notes) == 1
-
-    ride(story)
-
-
-def test_a_driver_that_refuses_a_set_point_freezes_the_platform_at_the_last_one():
-    async def story(deck, hands, keeper):
-        await walk(hands)
-        send = deck.send
-
-        def refuse(command):
-            raise DeviceFaultError("platform: cannot be told.", device="platform", url="")
-
-        deck.send = refuse
-        await asyncio.sleep(0.1)
-        assert deck.stops
-        assert platform(hands).state.mode == "freeze"
-        deck.send = send
-        await asyncio.sleep(3)
-        assert axes(deck.base.pose) == pytest.approx(axes(TILTED), abs=0.001)
-        assert any("cannot be told" in text for text in hands.notes)
-
-    ride(story)
-
-
-def test_a_treadmill_that_is_lost_freezes_the_platform():
-    async def story(deck, hands, keeper):
-        await walk(hands)
-        keeper._treadmill.is_silent = True
-        await asyncio.sleep(1)
-        assert "the treadmill's last report" in platform(hands).state.cause
-        hands.ask("settle")
-        await asyncio.sleep(0.02)
-        assert platform(hands).state.mode == "freeze"
-
-    ride(story)
-
-
-def test_a_session_that_falls_silent_freezes_the_platform_too():
-    async def story(deck, hands, keeper):
-        await walk(hands)
-        hands.is_wishing, since_ns = False, hands.clock.now_ns()
-        await asyncio.sleep(1)
-        assert frozen_after_s(hands, since_ns) == pytest.approx(0.1, abs=0.009)
-        assert still_after_s(hands, since_ns) <= 0.2
 
     ride(story)
 

@@ -1,14 +1,16 @@
 """The boat answers to feet and water."""
 
 from itertools import pairwise
-from math import atan2, cos, exp, isfinite, log, nan, sin, sqrt, tau
+from math import atan2, cos, exp, isfinite, log, nan, radians, sin, sqrt, tau
 
 import msgspec
 import numpy as np
 import pytest
 from walk import walk
 
+from rehabsim.safety.platform_envelope import six
 from rehabsim.training.knob import dials_of
+from rehabsim.training.motion import CLINICAL, Deck
 from scenarios.boat import Boat
 
 
@@ -255,6 +257,44 @@ def test_the_deck_is_at_home_before_somebody_walks_and_after():
     assert max(tilts["idle"]) == 0.0
     assert max(tilts["running"]) > 0.005
     assert tilts["after"][-1] < 1e-6
+
+
+SMALL = Deck(
+    (0.03, 0.03, 0.02, radians(2), radians(3), radians(3)),
+    (*(0.1,) * 3, *(radians(2),) * 3),
+    (*(0.5,) * 3, *(0.5,) * 3),
+)
+"""Of a person for whom most rooms are too much."""
+
+
+def test_a_boat_that_is_told_what_the_deck_may_do_wishes_no_more_and_agrees_with_the_picture():
+    def ridden(deck):
+        boat = Boat(Boat.Params(wave_height_m=0.74, platform_gain=1.0), 1)
+        boat.deck = deck or boat.deck
+        steps = [step for _, step in walk(boat, 40.0, dt_s=0.02)]
+        wished = np.array([six(step.platform.pose) for step in steps])
+        rates = np.abs(np.diff(wished, axis=0)) / 0.02
+        shown = np.array([step.scene.roll_rad for step in steps])
+        return np.abs(wished).max(axis=0), rates.max(axis=0), shown[750:], wished[750:, 3]
+
+    most, fastest, *_ = ridden(None)
+    assert most[3] > SMALL.reach[3]
+    assert fastest[3] > SMALL.speed[3]
+    most, fastest, shown, felt = ridden(SMALL)
+    assert (most <= np.array(SMALL.reach) + 1e-9).all()
+    assert (fastest <= np.array(SMALL.speed) + 1e-9).all()
+    assert np.corrcoef(shown, felt)[0, 1] > 0.95
+    assert felt.std() > 0.003
+
+
+def test_a_room_that_allows_more_than_most_makes_the_boat_no_wilder():
+    wide = Deck((0.5,) * 6, (2.0,) * 6, (9.0,) * 6)
+    wished = []
+    for deck in (CLINICAL, wide):
+        boat = Boat(Boat.Params(wave_height_m=0.74), 1)
+        boat.deck = deck
+        wished.append([step.platform for _, step in walk(boat, 12.0, dt_s=0.02)])
+    assert wished[0] == wished[1]
 
 
 def test_a_deck_that_is_left_alone_is_never_asked_for_anything():

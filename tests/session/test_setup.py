@@ -6,7 +6,8 @@ from session import platform_room
 from rehabsim.base.config import load_toml
 from rehabsim.base.errors import ConfigError
 from rehabsim.base.site import Session, Site
-from rehabsim.session.setup import SIMULATED_SITE, tightened
+from rehabsim.session.setup import SIMULATED_SITE, make_scenario, tightened
+from rehabsim.training.motion import CLINICAL, Deck
 
 
 def room():
@@ -66,3 +67,46 @@ def test_a_person_may_tighten_the_limits_of_the_platform_and_not_widen_them():
 def test_limits_for_a_platform_are_passed_over_in_a_room_without_one():
     session = Session(scenario="boat", platform_limits={"max_roll_rad": 0.02})
     assert tightened(room(), session, where="s.toml").platform_limits is None
+
+
+def test_a_scenario_with_a_deck_is_told_what_the_platform_may_do_for_this_person():
+    room = platform_room.room()
+    session = Session(scenario="boat", platform_limits={"max_roll_rad": 0.02})
+    site = tightened(room, session, where="test")
+    boat = make_scenario(session, where="test", site=site).code
+    assert boat.deck == Deck.of(site.platform_limits)
+    assert boat.deck.reach[3] == 0.02
+    assert make_scenario(session, where="test").code.deck == CLINICAL
+    bare = load_toml(SIMULATED_SITE, Site)
+    assert make_scenario(session, where="test", site=bare).code.deck == CLINICAL
+
+
+def test_what_else_a_scenario_calls_a_deck_is_left_alone(tmp_path):
+    path = tmp_path / "own.py"
+    path.write_text(DECKED)
+    made = make_scenario(Session(scenario=str(path)), where="test", site=platform_room.room())
+    assert made.code.deck == "of cards"
+
+
+DECKED = """
+from rehabsim.base.config import Strict
+from rehabsim.base.records import Record, Wish
+from rehabsim.training.scenario import Step
+
+
+class Own:
+    name = "own"
+    deck = "of cards"
+
+    class Params(Strict):
+        pass
+
+    class Scene(Record, frozen=True):
+        tick_count: int
+
+    def __init__(self, params, seed):
+        self.params = params
+
+    def step(self, state):
+        return Step(Wish(0.1, 0.1), self.Scene(1))
+"""

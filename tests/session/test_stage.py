@@ -4,12 +4,14 @@ import asyncio
 
 import msgspec
 import pytest
+from session.platform_room import room
 from walk import walk
 
 from rehabsim.base.errors import ConfigError, ScenarioError
 from rehabsim.base.site import Session
 from rehabsim.session.answer import LostError
 from rehabsim.session.stage import MAX_COLUMNS, staged
+from rehabsim.training.motion import Deck
 from scenarios.boat import Boat
 
 pytestmark = pytest.mark.realtime
@@ -74,12 +76,12 @@ class Turned:
 """
 
 
-def apart(scenario, deed, **session):
+def apart(scenario, deed, *, site=None, **session):
     """Do something with a scenario's stage; return what came of it, and what contains it."""
 
     async def go():
         table = Session(scenario=str(scenario), **session)
-        async with staged(table, where="s.toml", is_apart=True) as (stage, words):
+        async with staged(table, where="s.toml", is_apart=True, site=site) as (stage, words):
             return deed(stage), words
 
     return asyncio.run(go())
@@ -101,6 +103,21 @@ def test_it_answers_bit_for_bit_as_it_does_here():
     here = steps(Boat(Boat.Params(), 3))
     assert msgspec.to_builtins(there) == msgspec.to_builtins(here)
     assert "limits" in words
+
+
+def test_it_is_told_what_the_platform_may_do_as_it_is_here():
+    small = room().platform_limits.model_copy(update={"max_roll_rad": 0.01})
+    site = room().model_copy(update={"platform_limits": small})
+    params = {"platform_gain": 1.0, "wave_height_m": 1.5}
+
+    def rolled(stage):
+        return [step.platform for _, step in walk(stage, 6.0, dt_s=0.02)]
+
+    there, _ = apart("boat", rolled, site=site, params=params)
+    boat = Boat(Boat.Params(**params), 1)
+    boat.deck = Deck.of(small)
+    assert there == rolled(boat)
+    assert there != rolled(Boat(Boat.Params(**params), 1))
 
 
 @pytest.mark.parametrize(

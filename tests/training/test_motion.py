@@ -41,6 +41,15 @@ def ride(cueing, motion, duration_s, *, is_on=lambda t_s: True, gain=1.0):
     return np.array(poses)
 
 
+def test_of_two_decks_the_stricter_counts_axis_by_axis():
+    one, two = (
+        Deck((1, 2, 3, 4, 5, 6), (1,) * 6, (2,) * 6),
+        Deck((6, 5, 4, 3, 2, 1), (2,) * 6, (1,) * 6),
+    )
+    both = Deck((1, 2, 3, 3, 2, 1), (1,) * 6, (1,) * 6)
+    assert one.tightened_by(two) == two.tightened_by(one) == both
+
+
 # -- the washout ---------------------------------------------------------------------------
 
 

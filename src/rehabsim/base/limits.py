@@ -147,7 +147,7 @@ class PlatformLimits(LimitTable):
         max_perturb_rate_radps: The same about each axis.
         max_perturb_accel_mps2: Steepest change of speed during a perturbation.
         max_perturb_accel_radps2: The same about each axis.
-        max_perturb_s: Longest perturbation.
+        max_perturb_s: Longest perturbation; one that is asked for longer is over all the same.
         min_calm_s: Shortest time between two.
         freeze_mps2: Deceleration of a freeze along each axis.
         freeze_radps2: The same about each axis.
@@ -155,9 +155,10 @@ class PlatformLimits(LimitTable):
         max_settle_rate_radps: The same about each axis.
         max_wish_age_s: Permission: how old the session's newest wish may be.
         max_sample_age_s: How old the base's newest report may be.
-        max_error_m: How far it may be from its set point, the lag of the base included.
+        max_error_m: How far it may be from its set point, the lag of the base included; a quarter
+            of it, beside where a base that lags is due.
         max_error_rad: The same about each axis.
-        max_error_s: For how long it may be further away.
+        max_error_s: For how long it may be further away; a third of it, beside where it is due.
     """
 
     max_x_m: Reach

@@ -144,7 +144,7 @@ class Keeper:
 
     def step(self, tick: int, t_ns: int, missed_count: int) -> None:
         """Take what came, decide, send, report."""
-        asks = self._audience.take(self._own_asks)
+        asks, refused = self._audience.take(self._own_asks)
         self._own_asks = []
         self._take_belts()
         inputs = GuardInputs(
@@ -168,7 +168,7 @@ class Keeper:
         if self.platform is not None:
             report, answers = self.platform.step(tick, inputs, decision, self._limits, asked)
             notes += self.platform.notes.take(t_ns)
-        told = Report(tick, missed_count, inputs, decision, notes, report, answers)
+        told = Report(tick, missed_count, inputs, decision, notes, report, answers, refused)
         self._audience.tell(encode(told))
 
     @property

@@ -218,6 +218,7 @@ class Report(Record, frozen=True, tag="report", omit_defaults=True):
         notes: What the keeper itself noticed: links lost, bad messages.
         platform: The platform's part; None where there is no platform.
         platform_answers: One for each ask about the platform.
+        refused: To asks that no guard has seen: a STOP overtook them while they waited.
     """
 
     tick: int
@@ -227,6 +228,7 @@ class Report(Record, frozen=True, tag="report", omit_defaults=True):
     notes: tuple[Event, ...] = ()
     platform: PlatformReport | None = None
     platform_answers: tuple[Answer, ...] = ()
+    refused: tuple[Answer, ...] = ()
 
 
 ToKeeper = Ask | WishMessage

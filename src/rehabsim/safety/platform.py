@@ -28,6 +28,7 @@ from rehabsim.safety.causes import age_cause
 from rehabsim.safety.guard import MAX_DT_S
 from rehabsim.safety.platform_envelope import (
     Pace,
+    base_words,
     box,
     brisk,
     device_cause,
@@ -39,16 +40,18 @@ from rehabsim.safety.platform_envelope import (
     six,
     slowed,
     step,
-    too_far,
     why_clamped,
     why_warn,
 )
+from rehabsim.safety.platform_following import follow, is_astray, why_off
 from rehabsim.safety.platform_messages import (
     PlatformDecision,
     PlatformInputs,
     PlatformState,
     Six,
 )
+from rehabsim.safety.platform_onset import eased, resting
+from rehabsim.safety.platform_perturbation import perturbation
 
 HOME = Pose()
 NEAR = 1e-5
@@ -94,18 +97,18 @@ class _Turn:
         self.limits = limits
         self.t_ns = inputs.t_ns
         self.before = state
+        self.gap_s = (inputs.t_ns - state.t_ns) / 1e9
         self.device_cause = device_cause(inputs, limits)
         self.base = None if inputs.sample is None else inputs.sample.state
+        self.is_parked = is_parked(inputs.sample)
+        self.words = base_words(inputs.sample)
         self.mode: PlatformMode = state.mode
         self.since_ns = state.since_ns
         self.cause = state.cause
         self.is_ours = state.is_ours
         self.is_up = state.is_up
         self.is_resetting = state.is_resetting
-        self.astray_ns = state.astray_ns
         self.has_looked = state.has_looked
-        self.perturbed_ns = state.perturbed_ns
-        self.calm_ns = state.calm_ns
         self.refusal = ""
         self.events: list[Event] = []
 
@@ -120,27 +123,29 @@ class _Turn:
             warning = why_warn(self.inputs.sample)
             if warning:
                 self.tell("mode", warning, "warn")
-        if not self.error():
-            self.astray_ns = None
-        elif self.astray_ns is None:
-            self.astray_ns = self.t_ns
+        was, told, lm = self.before.track, self.before.pose, self.limits
+        self.track = follow(was, told, self.measured(), lm, t_ns=self.t_ns, gap_s=self.gap_s)
 
-    def error(self) -> str:
-        """Return how far the base is from its set point, if that is too far."""
+    def measured(self) -> Pose | None:
+        """Return where the base is, if that is known and it follows us."""
         sample = self.inputs.sample
         if self.device_cause or sample is None or not (self.is_ours and self.is_up):
-            return ""
-        return too_far(sample.pose, self.before.pose, self.limits)
+            return None
+        return sample.pose
 
-    def is_astray(self, astray_ns: int | None, t_ns: int) -> bool:
-        return astray_ns is not None and (t_ns - astray_ns) / 1e9 > self.limits.max_error_s
+    def error(self) -> str:
+        """Return how far the base is from where it should be, if that is too far."""
+        measured = self.measured()
+        if measured is None:
+            return ""
+        return why_off(self.track, self.before.pose, measured, self.limits)
 
     # -- what stops ------------------------------------------------------------------------
 
     def look_for_causes(self) -> None:
         if self.mode == "freeze":
-            was_astray = self.is_astray(self.before.astray_ns, self.before.t_ns)
-            if self.is_astray(self.astray_ns, self.t_ns) and not was_astray:
+            was_astray = is_astray(self.before.track, self.before.t_ns, self.limits)
+            if is_astray(self.track, self.t_ns, self.limits) and not was_astray:
                 self.tell("stop", f"{self.error()}: press the emergency stop.", "estop")
             return
         cause = self.why_freeze()
@@ -152,8 +157,7 @@ class _Turn:
         if self.mode == "settled":
             return self.why_not_settled()
         cause = self.inputs.stop_cause or self.device_cause
-        gap_s = (self.t_ns - self.before.t_ns) / 1e9
-        limit_s = self.limits.max_wish_age_s
+        gap_s, limit_s = self.gap_s, self.limits.max_wish_age_s
         if not cause and not gap_s <= limit_s:
             cause = f"the keeper decided nothing for {gap_s:.3f} s, limit {limit_s:.3f} s"
         if cause:
@@ -192,18 +196,18 @@ class _Turn:
     def why_not_following(self) -> str:
         sample = self.inputs.sample
         if sample is None or sample.state != "engaged":
-            return f"the base no longer follows: {self.base_words()}"
+            return f"the base no longer follows: {self.words}"
         if sample.hold:
             return f"the base holds by itself: {sample.hold}"
-        return self.error() if self.is_astray(self.astray_ns, self.t_ns) else ""
+        return self.error() if is_astray(self.track, self.t_ns, self.limits) else ""
 
     def why_not_settling(self) -> str:
         cause = self.why_belts_not_at_rest()
         if cause or self.is_ours:
             return cause or self.why_not_following()
-        is_lost = self.base == "idle" and not self.is_parked()
+        is_lost = self.base == "idle" and not self.is_parked
         is_stopped = self.base in STOPPED and not self.is_resetting
-        why = f"the base cannot go home: {self.base_words()}; bring it down from its own panel"
+        why = f"the base cannot go home: {self.words}; bring it down from its own panel"
         return why if is_lost or is_stopped or self.base == "disabled" else ""
 
     def why_belts_not_at_rest(self) -> str:
@@ -233,8 +237,8 @@ class _Turn:
         if self.inputs.belt_mode != "idle":
             return f"Engage works when the belts are idle; they are {self.inputs.belt_mode}."
         cause = self.why_belts_not_at_rest() or self.device_cause
-        if not cause and (not self.is_parked() or self.base_words() != self.base):
-            cause = f"the base is not ready: {self.base_words()}"
+        if not cause and (not self.is_parked or self.words != self.base):
+            cause = f"the base is not ready: {self.words}"
         if cause:
             return f"Not ready: {cause}."
         self.enter("engaged")
@@ -263,13 +267,13 @@ class _Turn:
     def go_on(self) -> None:
         if self.mode == "engaged" and not self.why_not_moving():
             self.enter("moving")
-            self.tell("mode", "The platform follows the training.")
+            self.tell("mode", "The platform follows the training, gently at first.")
         if self.mode == "settling":
             self.is_resetting = self.is_resetting and self.base in STOPPED
             cause = self.why_not_settling()
             if cause:
                 self.freeze(cause)
-            elif self.is_parked():
+            elif self.is_parked:
                 self.enter("settled")
                 self.tell("mode", "The platform is home.")
 
@@ -279,6 +283,9 @@ class _Turn:
         is_brisk = self.look_at_perturbation()
         paces = brisk(self.limits) if is_brisk else normal(self.limits)
         pose, rate = self.set_point(paces)
+        onset_pose, onset_ns = self.before.onset_pose, self.before.onset_ns
+        if self.mode != "moving" or self.inputs.belt_mode == "holding":
+            onset_pose, onset_ns = resting(pose, rate, self.limits), self.t_ns
         clamp = ""
         if self.mode == "moving" and self.inputs.wish is not None:
             clamp = why_clamped(self.inputs.wish, pose, rate, self.limits, is_brisk=is_brisk)
@@ -297,7 +304,10 @@ class _Turn:
             has_looked=self.has_looked,
             perturbed_ns=self.perturbed_ns,
             calm_ns=self.calm_ns,
-            astray_ns=self.astray_ns,
+            was_asked=self.was_asked,
+            track=self.track,
+            onset_pose=onset_pose,
+            onset_ns=onset_ns,
             t_ns=self.t_ns,
         )
         return PlatformDecision(
@@ -310,25 +320,21 @@ class _Turn:
 
     def look_at_perturbation(self) -> bool:
         """Return whether the platform may move briskly now."""
-        wish, lm = self.inputs.wish, self.limits
+        wish = self.inputs.wish
         is_asked = self.mode == "moving" and wish is not None and wish.is_perturbing
-        is_asked = is_asked and self.inputs.belt_mode != "holding"
-        if self.perturbed_ns is None:
-            if is_asked and (self.t_ns - self.calm_ns) / 1e9 >= lm.min_calm_s:
-                self.perturbed_ns = self.t_ns
-        elif not is_asked or (self.t_ns - self.perturbed_ns) / 1e9 > lm.max_perturb_s:
-            self.perturbed_ns, self.calm_ns = None, self.t_ns
+        self.was_asked = is_asked and self.inputs.belt_mode != "holding"
+        began = perturbation(self.before, self.t_ns, self.limits, is_asked=self.was_asked)
+        self.perturbed_ns, self.calm_ns = began
         return self.perturbed_ns is not None
 
     def set_point(self, paces: tuple[Pace, ...]) -> tuple[Pose, Six]:
         """Return where the set point is now, and its rate."""
         if self.mode in ("settled", "engaged"):
             return HOME, STANDING
-        gap_s = (self.t_ns - self.before.t_ns) / 1e9
-        if not gap_s <= self.limits.max_wish_age_s:
+        if not self.gap_s <= self.limits.max_wish_age_s:
             return self.before.pose, STANDING  # It has been standing there all this time.
         lm, wish = self.limits, self.inputs.wish
-        dt_s = min(max(gap_s, 0.0), MAX_DT_S)
+        dt_s = min(max(self.gap_s, 0.0), MAX_DT_S)
         now = zip(six(self.before.pose), self.before.rate, box(lm), strict=True)
         if self.mode == "freeze":
             decels = (lm.freeze_mps2,) * 3 + (lm.freeze_radps2,) * 3
@@ -340,7 +346,8 @@ class _Turn:
             elif self.inputs.belt_mode == "holding":
                 target = self.before.pose  # It brakes gently, and goes on when the belts do.
             elif wish is not None:
-                target = inside(wish.pose, lm)
+                since_s = (self.t_ns - self.before.onset_ns) / 1e9
+                target = eased(self.before.onset_pose, inside(wish.pose, lm), since_s)
             moved = [
                 step(place, rate, goal, edge, pace, dt_s)
                 for (place, rate, edge), goal, pace in zip(now, six(target), paces, strict=True)
@@ -381,17 +388,6 @@ class _Turn:
         return ""
 
     # -- small words -----------------------------------------------------------------------
-
-    def is_parked(self) -> bool:
-        return self.inputs.sample is not None and is_parked(self.inputs.sample)
-
-    def base_words(self) -> str:
-        """Return what the base says of itself."""
-        sample = self.inputs.sample
-        if sample is None:
-            return "silent"
-        place = "" if sample.is_home or sample.state != "idle" else " away from home"
-        return f"{sample.state}{place}{', ' * bool(sample.hold)}{sample.hold}"
 
     def enter(self, mode: PlatformMode) -> None:
         self.mode, self.since_ns = mode, self.t_ns

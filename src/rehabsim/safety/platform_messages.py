@@ -47,6 +47,22 @@ class PlatformInputs(Record, frozen=True, kw_only=True):
     has_platform: bool = True
 
 
+class Track(Record, frozen=True, omit_defaults=True):
+    """How the base has followed so far.
+
+    Attributes:
+        due: The set point, low-passed as bases are; None while nobody knows where the base is, or
+            it follows nobody.
+        astray_ns: Since when it has been further from its set point than it may ever be, None if
+            it is near.
+        unlike_ns: Since when it has been further from where it is due than it may, None likewise.
+    """
+
+    due: Pose | None = None
+    astray_ns: int | None = None
+    unlike_ns: int | None = None
+
+
 class PlatformState(Record, frozen=True, kw_only=True):
     """What the platform's guard remembers from one decision to the next.
 
@@ -63,8 +79,10 @@ class PlatformState(Record, frozen=True, kw_only=True):
         has_looked: The first report that says where the base stands has been looked at.
         perturbed_ns: When the present perturbation began, None outside one.
         calm_ns: When the last one ended.
-        astray_ns: Since when it has been further from its set point than it may, None if it is
-            near.
+        was_asked: One was wished for at the last decision, granted or not.
+        track: How the base follows.
+        onset_pose: Where the movement began, or would begin, that follows the wish.
+        onset_ns: When it began; until then, time of the last decision.
         t_ns: Time of the last decision.
     """
 
@@ -80,7 +98,10 @@ class PlatformState(Record, frozen=True, kw_only=True):
     has_looked: bool = False
     perturbed_ns: int | None = None
     calm_ns: int = 0
-    astray_ns: int | None = None
+    was_asked: bool = False
+    track: Track = Track()
+    onset_pose: Pose = Pose()
+    onset_ns: int = 0
     t_ns: int = 0
 
 

@@ -186,7 +186,8 @@ class Core:
         mode = self._report.decision.state.mode if self._report is not None else "locked"
         self._desk.begin(inputs.tick, inputs.t_ns, mode)
         for report in inputs.reports:
-            for answer in (*report.decision.answers, *report.platform_answers):
+            given = (*report.decision.answers, *report.platform_answers, *report.refused)
+            for answer in given:
                 self._desk.hear(answer)
         for request in inputs.requests:
             self._desk.take(request)

@@ -52,7 +52,8 @@ def check_block(site: Site, session: Session, *, where: str) -> None:
         ConfigError: A parameter, limit, pacing or perturbation is refused; the numbers are told.
     """
     tight = tightened(site, session, where=where)
-    make_core(tight, session, make_scenario(session, where=where), where=where)
+    scenario = make_scenario(session, where=where, site=tight)
+    make_core(tight, session, scenario, where=where)
 
 
 def dials_of_scenario(scenario: str) -> dict[str, Dial]:

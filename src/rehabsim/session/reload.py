@@ -145,7 +145,7 @@ async def rehearse(plan: SessionPlan) -> None:
     site = check(plan.site, Site, where=plan.where)
     session = check(plan.session, Session, where=plan.where)
     site = tightened(site, session, where=plan.where)
-    async with staged(session, where=plan.where, is_apart=True) as (scenario, _):
+    async with staged(session, where=plan.where, is_apart=True, site=site) as (scenario, _):
         core = make_core(site, session, scenario, where=plan.where)
         outputs = core.step(CoreInputs(0, PERIOD_NS, 0, (), (), ()))
         if outputs.failure:

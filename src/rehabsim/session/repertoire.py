@@ -11,6 +11,7 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError
 from rehabsim.devices.driver import installed
 from rehabsim.session.inspection import check_name, check_parts, failing, only_scenario
+from rehabsim.training.motion import Deck
 from rehabsim.training.scenario import Scenario
 
 SCENARIOS = "rehabsim.scenarios"
@@ -81,8 +82,17 @@ def _scenario_in_file(path: Path) -> type[Scenario]:
     return cast("type[Scenario]", only_scenario(own, path))
 
 
-def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -> Scenario:
+def cast_scenario(
+    name: str, params: dict[str, Any], seed: int, *, where: str, deck: Deck | None = None
+) -> Scenario:
     """Return a scenario that is ready for its first tick, its parameters checked.
+
+    Args:
+        name: Of an installed one, or a file.
+        params: As written.
+        seed: Of everything random.
+        where: File to name in messages.
+        deck: What the room's platform may do for this person; None where there is none.
 
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
@@ -97,4 +107,6 @@ def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -
     except Exception as error:
         raise failing(file, error) from error
     check_name(scenario, file)
+    if deck is not None and isinstance(getattr(scenario, "deck", None), Deck):
+        scenario.deck = deck  # type: ignore[attr-defined]
     return scenario

@@ -228,7 +228,7 @@ def replay(path: Path) -> ReplayResult:
     log = LogReader(path)
     site, session = header_files(log)
     session, why = as_it_ran(session, log.header, path)
-    scenario = make_scenario(session, where=str(path))
+    scenario = make_scenario(session, where=str(path), site=site)
     core = make_core(site, session, scenario, where=str(path))
     inputs = _Inputs(log)
     scenes = Table("scene", columns_of(scenario.Scene))

@@ -202,7 +202,7 @@ async def _open(
     code = code_of(session)
     async with AsyncExitStack() as stack:
         scenario, containment = await stack.enter_async_context(
-            staged(session, where=plan.where, is_apart=is_live)
+            staged(session, where=plan.where, is_apart=is_live, site=site)
         )
         on_staged(containment)
         core = make_core(site, session, scenario, where=plan.where)

@@ -27,6 +27,7 @@ from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario
 from rehabsim.session.table import Column, columns_of
 from rehabsim.training.knob import Dial
+from rehabsim.training.motion import Deck
 from rehabsim.training.scenario import Step
 
 MAX_PLAN_BYTES = 65_536
@@ -45,6 +46,7 @@ class ScenarioPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         seed: Of everything random.
         where: File to name in messages.
         readable: Files and folders that it may read.
+        deck: What the room's platform may do for this person; None where there is none.
     """
 
     scenario: str
@@ -52,6 +54,7 @@ class ScenarioPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     seed: int
     where: str
     readable: tuple[str, ...]
+    deck: Deck | None = None
 
 
 class Contained(msgspec.Struct, frozen=True, tag="contained"):
@@ -125,7 +128,9 @@ def main() -> None:
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
     try:
-        scenario = cast_scenario(plan.scenario, dict(plan.params), plan.seed, where=plan.where)
+        scenario = cast_scenario(
+            plan.scenario, dict(plan.params), plan.seed, where=plan.where, deck=plan.deck
+        )
         stage = OwnStage(scenario)
         check = AnswerCheck(stage.Scene)
         cast = Cast(

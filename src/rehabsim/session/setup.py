@@ -19,6 +19,7 @@ from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario, find_scenario
 from rehabsim.training.adapt import Adapter, AdaptParams
+from rehabsim.training.motion import Deck
 from rehabsim.training.pacing import Pacing, PacingParams
 from rehabsim.training.pulse import PerturbParams
 from rehabsim.training.scenario import Stage
@@ -66,15 +67,26 @@ def session_files(what: str, session: Session) -> tuple[Path, ...]:
     return tuple(dict.fromkeys([*files, Path(what)] if what.endswith(".toml") else files))
 
 
-def make_scenario(session: Session, *, where: str) -> OwnStage:
+def make_scenario(session: Session, *, where: str, site: Site | None = None) -> OwnStage:
     """Return the session's scenario in this process, its parameters checked.
+
+    Args:
+        session: The session file.
+        where: File to name in messages.
+        site: With the limits of the session; None where no platform is thought of.
 
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
         ScenarioError: Its file cannot be run, or a knob is on what cannot be turned.
     """
     params = first_params(session, where=where)
-    return OwnStage(cast_scenario(session.scenario, params, session.seed, where=where))
+    deck = deck_of(site)
+    return OwnStage(cast_scenario(session.scenario, params, session.seed, where=where, deck=deck))
+
+
+def deck_of(site: Site | None) -> Deck | None:
+    """Return what the platform of a room may do, its limits being those of the session."""
+    return None if site is None or site.platform_limits is None else Deck.of(site.platform_limits)
 
 
 def first_params(session: Session, *, where: str) -> dict[str, Any]:

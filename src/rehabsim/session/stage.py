@@ -13,7 +13,7 @@ import msgspec
 
 from rehabsim.base.errors import ConfigError, ScenarioError
 from rehabsim.base.records import Event, PlatformWish, Record, State, Wish
-from rehabsim.base.site import Session
+from rehabsim.base.site import Session, Site
 from rehabsim.session.answer import LostError
 from rehabsim.session.enclosure import Enclosure
 from rehabsim.session.repertoire import find_scenario
@@ -28,7 +28,8 @@ from rehabsim.session.scenario_process import (
     Turn,
     Turned,
 )
-from rehabsim.session.setup import first_params, make_scenario
+from rehabsim.session.setup import deck_of, first_params, make_scenario
+from rehabsim.training.motion import Deck
 from rehabsim.training.scenario import Stage, Step, Try
 
 START_S = 20.0
@@ -54,7 +55,7 @@ _TYPES: dict[str, type] = {"f8": float, "i8": int, "?": bool}
 
 @asynccontextmanager
 async def staged(
-    session: Session, *, where: str, is_apart: bool
+    session: Session, *, where: str, is_apart: bool, site: Site | None = None
 ) -> AsyncIterator[tuple[Stage, str]]:
     """Have a session's scenario ready, in a process of its own or in ours.
 
@@ -62,6 +63,7 @@ async def staged(
         session: The session file.
         where: File to name in messages.
         is_apart: In a process of its own, contained as far as this computer can.
+        site: With the limits of the session; None where no platform is thought of.
 
     Yields:
         The stage, and in plain words what contains it; empty in our process.
@@ -71,9 +73,9 @@ async def staged(
         ScenarioError: Its code cannot be run, or is not ready in time.
     """
     if not is_apart:
-        yield make_scenario(session, where=where), ""
+        yield make_scenario(session, where=where, site=site), ""
         return
-    stage = await _start(session, where)
+    stage = await _start(session, where, deck_of(site))
     try:
         yield stage, stage.words
     finally:
@@ -198,7 +200,7 @@ def _scene(said: Cast) -> type[Record]:
     return cast("type[Record]", made)
 
 
-async def _start(session: Session, where: str) -> ProcessStage:
+async def _start(session: Session, where: str, deck: Deck | None) -> ProcessStage:
     file, name = find_scenario(session.scenario), session.scenario
     if file is not None and name.endswith(".py"):
         name = str(file.resolve())
@@ -209,6 +211,7 @@ async def _start(session: Session, where: str) -> ProcessStage:
         seed=session.seed,
         where=where,
         readable=enclosure.readable,
+        deck=deck,
     )
     try:
         with suppress(OSError):

@@ -82,13 +82,22 @@ class Deck(NamedTuple):
             (*(lm.max_accel_mps2,) * 3, *(lm.max_accel_radps2,) * 3),
         )
 
+    def tightened_by(self, other: "Deck") -> "Deck":
+        """Return what both allow."""
+        return Deck(*(_least(mine, theirs) for mine, theirs in zip(self, other, strict=True)))
+
+
+def _least(mine: Six, theirs: Six) -> Six:
+    x, y, z, roll, pitch, yaw = (min(pair) for pair in zip(mine, theirs, strict=True))
+    return x, y, z, roll, pitch, yaw
+
 
 CLINICAL = Deck(
     (0.08, 0.08, 0.05, radians(8), radians(8), radians(8)),
     (*(0.3,) * 3, *(radians(5),) * 3),
     (*(0.5,) * 3, *(1.0,) * 3),
 )
-"""What a scenario may count on in most rooms; the room's own limits come after."""
+"""What a scenario may count on in most rooms; a room and a person may allow less."""
 
 
 class Comfort(NamedTuple):

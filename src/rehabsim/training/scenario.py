@@ -88,6 +88,10 @@ class Scenario(Protocol):
             each that means something to a therapist.
         params: Read anew at every step: between two, the session may put another checked instance
             here, in which knobs that are live have been turned.
+
+    One that moves a platform may have an attribute `deck`, a `motion.Deck`: before the first step
+    the session puts there what the room's platform may do for this person, so that what is wished
+    fits and need not be cut off. In a room without one it stays what the scenario has made it.
     """
 
     name: str
