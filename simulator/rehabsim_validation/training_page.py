@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rehabsim.training.adapt import AdaptParams
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim_validation.page import rows, spread
 from rehabsim_validation.training_rig import Course, Visit
 

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import sys
+from collections.abc import Collection
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError
 from rehabsim.devices.driver import installed
 from rehabsim.session.inspection import check_name, check_parts, failing, only_scenario
+from rehabsim.training.adapt_params import nearest
 from rehabsim.training.scenario import Scenario
 
 SCENARIOS = "rehabsim.scenarios"
@@ -81,8 +83,22 @@ def _scenario_in_file(path: Path) -> type[Scenario]:
     return cast("type[Scenario]", only_scenario(own, path))
 
 
-def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -> Scenario:
+def cast_scenario(
+    name: str,
+    params: dict[str, Any],
+    seed: int,
+    *,
+    where: str,
+    adapted: Collection[str] = (),
+) -> Scenario:
     """Return a scenario that is ready for its first tick, its parameters checked.
+
+    Args:
+        name: Of an installed one, or the path of a file.
+        params: As the session file has them, those that adapt at their first level.
+        seed: Of everything random.
+        where: File to name in messages.
+        adapted: Which were set by `[adapt]`: the nearest whole number where only those are taken.
 
     Raises:
         ConfigError: Unknown scenario or a parameter that it refuses.
@@ -91,6 +107,9 @@ def cast_scenario(name: str, params: dict[str, Any], seed: int, *, where: str) -
     kind = load_scenario(name)
     file = Path(getattr(sys.modules.get(kind.__module__), "__file__", None) or name)
     check_parts(kind, file)
+    fields = kind.Params.model_fields
+    whole = {name for name in adapted if name in fields and fields[name].annotation is int}
+    params = {name: nearest(v) if name in whole else v for name, v in params.items()}
     checked = check(params, kind.Params, where=f"{where}: params")
     try:
         scenario = kind(checked, seed)
