@@ -20,9 +20,9 @@ from rehabsim.session.log import LogReader
 from rehabsim.session.repertoire import SCENARIOS
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.together import run_together, together_plans
-from rehabsim_sim.batch import study
+from rehabsim_validation.training_kept import Kept
 from rehabsim_validation.training_page import Outcome, page
-from rehabsim_validation.training_rig import Visit, follow, session_of
+from rehabsim_validation.training_rig import Course, Visit, follow, session_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "scenarios" / "TRAINING.md"
@@ -54,6 +54,7 @@ def main(
     whole_duration: float = 60.0,
     quick: bool = False,
     processes: int | None = None,
+    kept: Path | None = None,
 ) -> None:
     """Train simulated patients and write the page.
 
@@ -71,21 +72,28 @@ def main(
         One short visit and one short session of each scenario, to see that all of it works.
     processes
         How many at once.
+    kept
+        Folder that keeps each visit as soon as it is over: the same command with the same folder
+        goes on where it was cut short, and more seeds are added to those that are there. Empty it
+        when anything that it measures has changed.
     """
     scenarios = sorted(installed(SCENARIOS))
     people, whole_people = (WHO[:1], WHO[:1]) if quick else (WHO, WHOLE_WHO)
     visit_s, session_s = (40.0, 20.0) if quick else (duration, whole_duration)
     visits = [
         Visit(scenario, who, seed, visit_s)
+        for seed in range(1, (1 if quick else seeds) + 1)
         for scenario in scenarios
         for who in people
-        for seed in range(1, (1 if quick else seeds) + 1)
     ]
     sessions = [
         Visit(scenario, who, 1, session_s) for scenario in scenarios for who in whole_people
     ]
-    courses = study(follow, visits, processes=processes)
-    outcomes = study(train, sessions, processes=processes)
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+    files = [None if kept is None else kept / name for name in ("visits.jsonl", "sessions.jsonl")]
+    courses = Kept(files[0], Course).study(follow, visits, processes)
+    outcomes = Kept(files[1], Outcome).study(train, sessions, processes)
     out.write_text(page(courses, outcomes), "utf-8")
 
 
