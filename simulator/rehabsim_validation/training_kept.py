@@ -41,13 +41,17 @@ class Kept(Generic[R]):
                 found = msgspec.convert(json.loads(line), type=kind)
                 self._found[found.visit] = found
 
+    def known(self, visits: Sequence[Visit]) -> list[R]:
+        """Return what came of those visits that were kept, in order."""
+        return [self._found[visit] for visit in visits if visit in self._found]
+
     def study(
         self, measure: Callable[[Visit], R], visits: Sequence[Visit], processes: int | None
     ) -> list[R]:
         """Return what came of each visit, in order; measured where it is not known yet."""
         missing = [visit for visit in visits if visit not in self._found]
         study(measure, missing, processes=processes, on_result=self._keep)
-        return [self._found[visit] for visit in visits]
+        return self.known(visits)
 
     def _keep(self, found: R) -> None:
         self._found[found.visit] = found

@@ -182,6 +182,7 @@ def test_a_study_that_was_cut_short_goes_on_and_measures_nothing_twice(tmp_path)
     assert asked == [1, 2, 3, 3]
     assert [each.visit for each in found] == visits
     assert Kept(path, Course).study(measure, visits, 1) == found
+    assert Kept(path, Course).known([*visits, Visit("boat", "healthy", 4, 600.0)]) == found
 
 
 def test_a_session_whose_difficulty_is_not_known_is_kept_as_it_is(tmp_path):
