@@ -57,7 +57,8 @@ def page(courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
     )
     for scenario, here in _by_scenario(courses):
         text += f"\n### {scenario}\n\n{_courses(here)}"
-    text += f"\n## Whole sessions\n\n{_sessions(outcomes)}"
+    if outcomes:
+        text += f"\n## Whole sessions\n\n{_sessions(outcomes)}"
     reasons = Counter(stop for each in outcomes for stop in each.stops)
     text += "".join(f"\n- {count} x {reason}" for reason, count in reasons.most_common(6))
     text += "\n" if reasons else ""
@@ -66,14 +67,14 @@ def page(courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
 
 def _how_made(machine: str, courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
     visits, sessions = [each.visit for each in courses], [each.visit for each in outcomes]
+    whole = f"{len(sessions)} whole sessions of {_lasting(sessions)} in virtual time"
     return (
         f"Made on {datetime.now(UTC):%Y-%m-%d} ({machine}) by `python -m"
         f" rehabsim_validation.training`: {len(visits)} visits of {_lasting(visits)} without wires,"
-        f" from seed 1 on, and {len(sessions)} whole sessions of {_lasting(sessions)} in virtual"
-        " time, each from the scenario's ready file, with the difficulty changing of itself;"
-        " `balance` goes five times around its targets, and `drive` has no signs and `hike` no"
-        " logs, since the simulated person sees neither. A patient sees the picture, walks at the"
-        " speed they like, 1.1 m/s at most, and plays as well as their model lets them. They do"
+        f" from seed 1 on, and {whole if sessions else 'no whole sessions'}, each from the"
+        " scenario's ready file, with the difficulty changing of itself; `balance` goes five times"
+        " around its targets, and `drive` has no signs and `hike` no logs, since the"
+        " simulated person sees neither. A patient sees the picture, walks at the speed they like, 1.1 m/s at most, and plays as well as their model lets them. They do"
         " not tire of a game, and here they do not learn it: EFFECT.md is about that. Without wires"
         " there is the scenario, its rule of difficulty and the person, whose truth stands in for"
         " plates and gait analysis; there is no keeper, and the belts stay level."

@@ -163,6 +163,12 @@ def test_the_page_lists_what_is_not_in_the_band_how_sure_that_is_and_who_fell():
     )
 
 
+def test_a_page_without_whole_sessions_says_so():
+    text = page([lived("healthy", 1)], []).replace("\n", " ")
+    assert "and no whole sessions, each from" in text
+    assert "## Whole sessions" not in text
+
+
 # -- what is kept --------------------------------------------------------------------------
 
 
