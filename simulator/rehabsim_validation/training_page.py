@@ -73,11 +73,12 @@ def _how_made(machine: str, courses: Sequence[Course], outcomes: Sequence[Outcom
         f" rehabsim_validation.training`: {len(visits)} visits of {_lasting(visits)} without wires,"
         f" from seed 1 on, and {whole if sessions else 'no whole sessions'}, each from the"
         " scenario's ready file, with the difficulty changing of itself; `balance` goes five times"
-        " around its targets, and `drive` has no signs and `hike` no logs, since the"
-        " simulated person sees neither. A patient sees the picture, walks at the speed they like, 1.1 m/s at most, and plays as well as their model lets them. They do"
-        " not tire of a game, and here they do not learn it: EFFECT.md is about that. Without wires"
-        " there is the scenario, its rule of difficulty and the person, whose truth stands in for"
-        " plates and gait analysis; there is no keeper, and the belts stay level."
+        " around its targets, and `drive` has no signs and `hike` no logs, since the simulated"
+        " person sees neither. A patient sees the picture, walks at the speed they like, 1.1 m/s at"
+        " most, and plays as well as their model lets them. They do not tire of a game, and here"
+        " they do not learn it: EFFECT.md is about that. Without wires there is the scenario, its"
+        " rule of difficulty and the person, whose truth stands in for plates and gait analysis;"
+        " there is no keeper, and the belts stay level."
     )
 
 
