@@ -1,17 +1,18 @@
 """A boat on a lake: walking drives it, shifting the load from foot to foot steers it."""
 
-from math import atan, isfinite
+from math import atan, inf
 from typing import Annotated
 
 import numpy as np
 from pydantic import Field
 
 from rehabsim.base.config import Strict
-from rehabsim.base.records import MOVING, PlatformWish, Record, State, Wish
+from rehabsim.base.records import MOVING, Event, PlatformWish, Record, State, Wish
 from rehabsim.training.knob import Knob
 from rehabsim.training.motion import CLINICAL, STANDING, Cueing, Motion, Tuning
 from rehabsim.training.scenario import Step
 from scenarios.boat_gates import Course, Layout
+from scenarios.boat_helm import MAX_SHIFT_FRAC, UNDERWAY_FRAC, Helm, Reach
 from scenarios.boat_hull import Hull, Pull
 from scenarios.boat_water import Swell, Water, Wind
 
@@ -38,6 +39,8 @@ class Boat:
             standing_speed_mps: Belt speed that this motor is worth.
             is_steered_by_cop: The rudder follows the centre of pressure, not the load share.
             is_reversed: The boat turns away from the loaded side.
+            is_own_neutral: The rudder is amidships where this person's weight is as they walk
+                straight on, learned in the first 12 s; otherwise at an even share.
             speed_gain: Metres of lake per metre of belt, once under way.
             load_range_frac: Shift of the load share that turns the rudder fully.
             load_dead_frac: Shift that does nothing.
@@ -67,6 +70,7 @@ class Boat:
         ] = 0.8
         is_steered_by_cop: bool = False
         is_reversed: bool = False
+        is_own_neutral: bool = False
         speed_gain: Annotated[
             float, Field(ge=0.5, le=10), Knob("each metre walked is {} m of lake", tap=0.5)
         ] = 3.0
@@ -190,7 +194,7 @@ class Boat:
             self._seed_frac,
         )
         self._wind = Wind(p.wind_direction_rad, (gusts[0], gusts[1]))
-        self._hull = Hull()
+        self._hull, self._helm = Hull(), Helm(learns=p.is_own_neutral)
         self._course = Course(self._layout(), seed)
         self.deck = CLINICAL
         self._cueing: Cueing | None = None
@@ -203,12 +207,15 @@ class Boat:
         self._water.change(p.wave_height_m, dt_s)
         self._wind.step(p.wind_speed_mps, p.gust_frac, t_s, dt_s)
         hull.step(self._pull(state), dt_s)
+        learned = self._learn(state)
         swell = self._water.under(hull.x_m, hull.y_m, hull.heading_rad, t_s)
         hull.rock(atan(swell.slope_left), dt_s)
-        events, tries = self._course.step(hull.x_m, hull.y_m, state.t_ns, self._layout())
+        events, tries = self._course.step(
+            hull.x_m, hull.y_m, hull.heading_rad, state.t_ns, self._layout()
+        )
         wish = self._wish(state, swell.slope)
         scene = self._scene(swell)
-        return Step(wish, scene, events, self._platform(state, swell), tries)
+        return Step(wish, scene, learned + events, self._platform(state, swell), tries)
 
     def _pull(self, state: State) -> Pull:
         """Return what moves the boat: feet or motor, rudder, and wind once someone is under way."""
@@ -233,15 +240,38 @@ class Boat:
         """Return -1 to 1, left positive, from the person; amidships where they are not measured."""
         p = self.params
         if p.is_steered_by_cop:
-            shift = state.gait.cop_y_m / (COP_FRAC * p.cop_limit_m)
-            dead, full = COP_DEAD_FRAC, 1 - COP_DEAD_FRAC
+            reach = Reach(COP_DEAD_FRAC, 1 - COP_DEAD_FRAC, inf)
         else:
-            shift = state.gait.load_share_left_frac - 0.5
-            dead, full = p.load_dead_frac, p.load_range_frac
-        if not isfinite(shift):
-            return 0.0
-        size = min(max(abs(shift) - dead, 0.0) / full, 1.0)
-        return size if (shift > 0) != p.is_reversed else -size
+            most = max(MAX_SHIFT_FRAC, p.load_dead_frac + p.load_range_frac)
+            reach = Reach(p.load_dead_frac, p.load_range_frac, inf if p.is_standing else most)
+        rudder = self._helm.step(self._shift(state), reach, state.dt_s)
+        return -rudder if p.is_reversed else rudder
+
+    def _shift(self, state: State) -> float:
+        """Return how far the weight is to the left, of what turns the rudder or of the load."""
+        p = self.params
+        if p.is_steered_by_cop:
+            return state.gait.cop_y_m / (COP_FRAC * p.cop_limit_m)
+        return state.gait.load_share_left_frac - 0.5
+
+    def _learn(self, state: State) -> tuple[Event, ...]:
+        """Learn where amidships is for this person; return the news once it is known."""
+        p, helm = self.params, self._helm
+        is_underway = state.mode in MOVING and (
+            p.is_standing
+            or 0.5 * (state.belt.left_speed_mps + state.belt.right_speed_mps)
+            >= UNDERWAY_FRAC * state.cruise_speed_mps
+        )
+        if not helm.learn(self._shift(state), state.dt_s, is_underway=is_underway):
+            return ()
+        where = f"{0.5 + helm.neutral:.1%} of the weight on the left leg"
+        if p.is_steered_by_cop:
+            side = "left" if helm.neutral > 0 else "right"
+            off_m = COP_FRAC * p.cop_limit_m * abs(helm.neutral)
+            where = f"pressure {off_m:.3f} m to the {side}"
+        text = f"The rudder is amidships at {where}, as this person is on the way."
+        values = {"neutral": helm.neutral}
+        return (Event(state.t_ns, "helm", "scenario", "none", text, values),)
 
     def _wish(self, state: State, slope: float) -> Wish:
         """Return belts that are slow uphill, the outer one faster in a turn."""

@@ -12,6 +12,10 @@ BEST_COUNT, EDGE_COUNT = 10, 5
 """Points for the middle of a gate and for its buoys; a missed one has none."""
 
 
+FAR_WIDTHS = 1.0
+"""A gate that was missed by more of its own widths, from its middle: the course begins anew."""
+
+
 class Layout(NamedTuple):
     """How gates are laid; one that lies stays as it is.
 
@@ -70,9 +74,13 @@ class Course:
         self.next_gate = self._gate_after(self.gate, layout)
 
     def step(
-        self, x_m: float, y_m: float, t_ns: int, layout: Layout
+        self, x_m: float, y_m: float, heading_rad: float, t_ns: int, layout: Layout
     ) -> tuple[tuple[Event, ...], tuple[Try, ...]]:
-        """Return what became of the gate ahead, if the boat has come past it."""
+        """Return what became of the gate ahead, if the boat has come past it.
+
+        After a gate that was missed by more than its width the course is laid anew from where the
+        boat is, so that one miss does not make the next.
+        """
         gate = self.gate
         if gate.ahead_m(x_m, y_m) > 0:
             return (), ()
@@ -80,7 +88,10 @@ class Course:
         error_frac = abs(aside_m) / (gate.width_m / 2)
         is_passed = error_frac <= 1
         text = self._count(gate, aside_m, error_frac, is_passed=is_passed)
-        self.gate = self.next_gate
+        if abs(aside_m) > FAR_WIDTHS * gate.width_m:
+            self.gate = self._gate_before(x_m, y_m, heading_rad, layout)
+        else:
+            self.gate = self.next_gate
         while self.gate.ahead_m(x_m, y_m) <= 0:
             self.gate = self._gate_after(self.gate, layout)
         self.next_gate = self._gate_after(self.gate, layout)
@@ -104,10 +115,20 @@ class Course:
             f" {self.score_count} in all."
         )
 
+    def _gate_before(self, x_m: float, y_m: float, heading_rad: float, layout: Layout) -> Gate:
+        """Return a gate before a boat, no further aside than the course may turn."""
+        here = Gate(x_m, y_m, heading_rad, layout.width_m)
+        gate = self._gate_after(here, layout)
+        most_rad = layout.max_turn_rad
+        turn_rad = min(max(gate.heading_rad - heading_rad, -most_rad), most_rad)
+        return self._gate_on(here, heading_rad + turn_rad, layout)
+
     def _gate_after(self, gate: Gate, layout: Layout) -> Gate:
         """Return a gate one spacing on; the course swings, but back towards the first one."""
         turn_rad = self._random.uniform(-layout.max_turn_rad, layout.max_turn_rad)
-        heading_rad = 0.8 * gate.heading_rad + turn_rad
+        return self._gate_on(gate, 0.8 * gate.heading_rad + turn_rad, layout)
+
+    def _gate_on(self, gate: Gate, heading_rad: float, layout: Layout) -> Gate:
         return Gate(
             gate.x_m + layout.spacing_m * cos(heading_rad),
             gate.y_m + layout.spacing_m * sin(heading_rad),

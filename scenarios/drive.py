@@ -21,7 +21,7 @@ from scenarios.drive_road import (
     Lead,
     Light,
 )
-from scenarios.drive_tasks import Car, Distractors, LaneKeeping, Signs
+from scenarios.drive_tasks import LANE, SIGN, Car, Distractors, LaneKeeping, Signs
 from scenarios.drive_vehicle import DEAD_FRAC, REACH_FRAC, Steering, Vehicle
 
 __all__ = ["AMBER", "GREEN", "RED", "Drive", "Lead", "Light"]
@@ -38,6 +38,7 @@ class Drive:
     """
 
     name = "drive"
+    tasks = (LANE, SIGN)
 
     class Params(Strict):
         """`[params]` of a drive session.

@@ -12,6 +12,9 @@ import numpy as np
 from rehabsim.base.records import Event, State
 from rehabsim.training.scenario import Try
 
+LANE, SIGN = "lane", "sign"
+"""Kinds of tasks."""
+
 SECTION_M = 100.0
 MIN_PART = 0.5
 """A section of which less was measured is not judged."""
@@ -91,12 +94,13 @@ class Sign:
         if not self.reaction_s >= 0 and turned >= STEERS_FRAC:
             self.reaction_s = since_s
         if there_m >= goal_m:
-            return Try(self.is_target, since_s / answer_s if self.is_target else nan)
+            return Try(self.is_target, since_s / answer_s if self.is_target else nan, SIGN)
         if since_s < answer_s:
             return None
         if not self.is_target:
-            return Try(is_success=True)
-        return Try(is_success=False, error_frac=1.0 + (goal_m - self._nearest_m) / goal_m)
+            return Try(is_success=True, task=SIGN)
+        beyond = (goal_m - self._nearest_m) / goal_m
+        return Try(is_success=False, error_frac=1.0 + beyond, task=SIGN)
 
 
 class Signs:
@@ -224,7 +228,7 @@ class LaneKeeping:
 
     def _judge(self, state: State, tolerance_m: float) -> tuple[Try, Event]:
         rms_m = self._spread.rms_m
-        attempt = Try(rms_m <= tolerance_m, rms_m / tolerance_m)
+        attempt = Try(rms_m <= tolerance_m, rms_m / tolerance_m, LANE)
         text = f"Section {self._index + 1}: {rms_m:.2f} m off the middle, {tolerance_m:g} allowed."
         return attempt, Event(state.t_ns, "section", "scenario", "none", text, {"rms_m": rms_m})
 

@@ -12,6 +12,7 @@ from rehabsim.training.scenario import Step, Try
 
 class Tasks:
     name = "tasks"
+    tasks = ("step", "jump")
 
     class Params(Strict):
         width_m: Annotated[
@@ -20,6 +21,7 @@ class Tasks:
         wind_mps: Annotated[
             float, Field(ge=0, le=10), Knob("wind of {} m/s", is_live=True, harder="more")
         ] = 2.0
+        buoy_count: Annotated[int, Field(ge=1, le=9), Knob("{} buoys", is_live=True)] = 2
 
     class Scene(Record, frozen=True):
         done_count: int
@@ -30,7 +32,7 @@ class Tasks:
 
     def step(self, state):
         done_count = int(state.left_distance_m / 0.5)
-        tries = (Try(True, 0.2),) * (done_count - self.done_count)
+        tries = (Try(True, 0.2, "step"),) * (done_count - self.done_count)
         self.done_count = done_count
         wish = Wish(state.cruise_speed_mps, state.cruise_speed_mps)
         return Step(wish, self.Scene(done_count), tries=tries)

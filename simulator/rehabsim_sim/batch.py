@@ -59,6 +59,7 @@ def study(
     *,
     processes: int | None = None,
     on_progress: Callable[[int], None] = lambda _: None,
+    on_result: Callable[[R], None] = lambda _: None,
 ) -> list[R]:
     """Return `measure(case)` for each case, in order.
 
@@ -68,17 +69,20 @@ def study(
         cases: What it is called with; courses, mostly.
         processes: How many at once; by default as many as there are cores, 1 is none but this.
         on_progress: Told how many cases are done.
+        on_result: Given each result once it is there, in order.
     """
     count = processes or os.cpu_count() or 1
     results: list[R] = []
     if count == 1 or len(cases) < 2:
         for case in cases:
             results.append(measure(case))
+            on_result(results[-1])
             on_progress(len(results))
         return results
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(min(count, len(cases)), context) as pool:
         for result in pool.map(measure, cases):
             results.append(result)
+            on_result(result)
             on_progress(len(results))
     return results

@@ -20,9 +20,9 @@ from rehabsim.session.log import LogReader
 from rehabsim.session.repertoire import SCENARIOS
 from rehabsim.session.setup import SIMULATED_SITE
 from rehabsim.session.together import run_together, together_plans
-from rehabsim_sim.batch import study
+from rehabsim_validation.training_kept import Kept
 from rehabsim_validation.training_page import Outcome, page
-from rehabsim_validation.training_rig import Visit, follow, session_of
+from rehabsim_validation.training_rig import Course, Visit, follow, session_of
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 OUT = REPOSITORY / "scenarios" / "TRAINING.md"
@@ -54,6 +54,8 @@ def main(
     whole_duration: float = 60.0,
     quick: bool = False,
     processes: int | None = None,
+    kept: Path | None = None,
+    only_kept: bool = False,
 ) -> None:
     """Train simulated patients and write the page.
 
@@ -71,22 +73,41 @@ def main(
         One short visit and one short session of each scenario, to see that all of it works.
     processes
         How many at once.
+    kept
+        Folder that keeps each visit as soon as it is over: the same command with the same folder
+        goes on where it was cut short, and more seeds are added to those that are there. Empty it
+        when anything that it measures has changed.
+    only_kept
+        Measure nothing; write the page of what is there.
     """
+    visits, sessions = cases((1, 40.0, 20.0) if quick else (seeds, duration, whole_duration))
+    if quick:
+        visits, sessions = ([v for v in them if v.who == WHO[0]] for them in (visits, sessions))
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+    files = [None if kept is None else kept / name for name in ("visits.jsonl", "sessions.jsonl")]
+    lived, held = Kept(files[0], Course), Kept(files[1], Outcome)
+    if only_kept:
+        courses, outcomes = lived.known(visits), held.known(sessions)
+    else:
+        courses = lived.study(follow, visits, processes)
+        outcomes = held.study(train, sessions, processes)
+    out.write_text(page(courses, outcomes), "utf-8")
+
+
+def cases(how_many: tuple[int, float, float]) -> tuple[list[Visit], list[Visit]]:
+    """Return visits and whole sessions, of a number of seeds and two durations in s."""
+    seeds, visit_s, session_s = how_many
     scenarios = sorted(installed(SCENARIOS))
-    people, whole_people = (WHO[:1], WHO[:1]) if quick else (WHO, WHOLE_WHO)
-    visit_s, session_s = (40.0, 20.0) if quick else (duration, whole_duration)
     visits = [
         Visit(scenario, who, seed, visit_s)
+        for seed in range(1, seeds + 1)
         for scenario in scenarios
-        for who in people
-        for seed in range(1, (1 if quick else seeds) + 1)
+        for who in WHO
     ]
-    sessions = [
-        Visit(scenario, who, 1, session_s) for scenario in scenarios for who in whole_people
+    return visits, [
+        Visit(scenario, who, 1, session_s) for scenario in scenarios for who in WHOLE_WHO
     ]
-    courses = study(follow, visits, processes=processes)
-    outcomes = study(train, sessions, processes=processes)
-    out.write_text(page(courses, outcomes), "utf-8")
 
 
 def train(visit: Visit) -> Outcome:

@@ -9,12 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rehabsim.training.adapt import AdaptParams
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim_validation.page import rows, spread
 from rehabsim_validation.training_rig import Course, Visit
 
 LOW_FRAC: float = AdaptParams.model_fields["low_frac"].default
 HIGH_FRAC: float = AdaptParams.model_fields["high_frac"].default
+IN_BAND = "in the band"
+Z_95 = 1.96
 NEAR_END = 0.02
 """A level that is so near to 0 or 1 can go no further."""
 
@@ -55,25 +57,28 @@ def page(courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
     )
     for scenario, here in _by_scenario(courses):
         text += f"\n### {scenario}\n\n{_courses(here)}"
-    text += f"\n## Whole sessions\n\n{_sessions(outcomes)}"
+    if outcomes:
+        text += f"\n## Whole sessions\n\n{_sessions(outcomes)}"
     reasons = Counter(stop for each in outcomes for stop in each.stops)
     text += "".join(f"\n- {count} x {reason}" for reason, count in reasons.most_common(6))
-    return text + ("\n" if reasons else "")
+    text += "\n" if reasons else ""
+    return text + f"\n## What falls short\n\n{_short(courses, outcomes)}"
 
 
 def _how_made(machine: str, courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
     visits, sessions = [each.visit for each in courses], [each.visit for each in outcomes]
+    whole = f"{len(sessions)} whole sessions of {_lasting(sessions)} in virtual time"
     return (
         f"Made on {datetime.now(UTC):%Y-%m-%d} ({machine}) by `python -m"
         f" rehabsim_validation.training`: {len(visits)} visits of {_lasting(visits)} without wires,"
-        f" from seed 1 on, and {len(sessions)} whole sessions of {_lasting(sessions)} in virtual"
-        " time, each from the scenario's ready file, with the difficulty changing of itself;"
-        " `balance` goes five times around its targets, and `drive` has no signs and `hike` no"
-        " logs, since the simulated person sees neither. A patient sees the picture, walks at the"
-        " speed they like, 1.1 m/s at most, and plays as well as their model lets them. They do"
-        " not tire of a game, and here they do not learn it: EFFECT.md is about that. Without wires"
-        " there is the scenario, its rule of difficulty and the person, whose truth stands in for"
-        " plates and gait analysis; there is no keeper, and the belts stay level."
+        f" from seed 1 on, and {whole if sessions else 'no whole sessions'}, each from the"
+        " scenario's ready file, with the difficulty changing of itself; `balance` goes five times"
+        " around its targets, and `drive` has no signs and `hike` no logs, since the simulated"
+        " person sees neither. A patient sees the picture, walks at the speed they like, 1.1 m/s at"
+        " most, and plays as well as their model lets them. They do not tire of a game, and here"
+        " they do not learn it: EFFECT.md is about that. Without wires there is the scenario, its"
+        " rule of difficulty and the person, whose truth stands in for plates and gait analysis;"
+        " there is no keeper, and the belts stay level."
     )
 
 
@@ -101,7 +106,7 @@ def verdict(courses: Sequence[Course]) -> str:
     frac = sum(each.late_done for each in courses) / count
     level = float(np.median([each.last_level for each in courses]))
     if LOW_FRAC <= frac <= HIGH_FRAC:
-        return "in the band"
+        return IN_BAND
     if frac > HIGH_FRAC:
         return "too easy at the hardest" if level >= 1 - NEAR_END else "still too easy"
     return "too hard at the easiest" if level <= NEAR_END else "still too hard"
@@ -111,6 +116,43 @@ def _verdicts(courses: Sequence[Course]) -> str:
     found = Counter(verdict(these) for _, here in _by_scenario(courses) for these in _by_who(here))
     told = ", ".join(f"{text} {count}" for text, count in found.most_common())
     return fill(f"Of {sum(found.values())} pairs of scenario and patient: {told}.", 100) + "\n"
+
+
+def _short(courses: Sequence[Course], outcomes: Sequence[Outcome]) -> str:
+    """Return every pair that is not in the band, every fall, and every session that was stopped."""
+    lines = []
+    for scenario, here in _by_scenario(courses):
+        for these in _by_who(here):
+            said, who = verdict(these), these[0].visit.who.replace("_", " ")
+            if said != IN_BAND:
+                lines.append(f"- `{scenario}`, {who}: {said}{_how_sure(these)}.")
+            falls = sum(each.has_fallen for each in these)
+            if falls:
+                lines.append(
+                    f"- `{scenario}`, {who}: {falls} of {len(these)} visits ended in a fall."
+                )
+    lines += [
+        f"- `{each.visit.scenario}`, {each.visit.who.replace('_', ' ')}: the session was stopped."
+        for each in outcomes
+        if not each.is_finished
+    ]
+    told = [fill(line, 100, subsequent_indent="  ") for line in lines]
+    return "\n".join(told or ["Nothing of what is asked here."]) + "\n"
+
+
+def _how_sure(these: Sequence[Course]) -> str:
+    """Return late success with what chance alone makes of so many tasks.
+
+    Source: Wilson's interval of 95 % for a proportion, as if tasks did not depend on each other.
+    """
+    count = sum(each.late_tries for each in these)
+    if not count:
+        return ""
+    frac, z2 = sum(each.late_done for each in these) / count, Z_95**2 / count
+    middle = (frac + z2 / 2) / (1 + z2)
+    half = (z2 * (frac * (1 - frac) + z2 / 4)) ** 0.5 / (1 + z2)
+    chance = f"{middle - half:.2f} to {middle + half:.2f}"
+    return f", {frac:.2f} of {count} late tasks (by chance in 95 of 100: {chance})"
 
 
 def _by_scenario(courses: Sequence[Course]) -> Iterator[tuple[str, list[Course]]]:

@@ -17,7 +17,8 @@ from rehabsim.base.records import Event, State
 from rehabsim.base.site import Session
 from rehabsim.session.setup import ready_session
 from rehabsim.session.tuning import Tuning
-from rehabsim.training.adapt import Adapter, AdaptParams
+from rehabsim.training.adapt import Adapter
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim.training.scenario import Step
 from rehabsim_sim.patients import patient
 from rehabsim_sim.person import LEFT, Array

@@ -1,7 +1,7 @@
 """The boat answers to feet and water."""
 
 from itertools import pairwise
-from math import atan2, cos, exp, isfinite, log, nan, radians, sin, sqrt, tau
+from math import atan2, cos, exp, hypot, isfinite, log, nan, radians, sin, sqrt, tau
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from rehabsim.safety.platform_envelope import six
 from rehabsim.training.knob import dials_of
 from rehabsim.training.motion import CLINICAL, Deck
 from scenarios.boat import Boat
+from scenarios.boat_gates import Course, Layout
 
 
 def sail(duration_s=60.0, share=0.5, seed=1, **params):
@@ -156,6 +157,56 @@ def test_wind_carries_a_boat_off_its_course_only_while_someone_is_under_way():
     assert max(abs(step.scene.x_m), abs(step.scene.y_m)) < 1e-5
 
 
+def own(share, duration_s=40.0, **params):
+    """Return how somebody sails who walks with `share` of the load on the left."""
+    return sail(duration_s, share=share, is_own_neutral=True, wave_height_m=0.0, **params)
+
+
+@pytest.mark.parametrize("share", [0.46, 0.53])
+def test_who_walks_unevenly_goes_straight_on_once_the_boat_knows_how_they_walk(share):
+    ticks = own(share)
+    assert max(abs(s.scene.steer_frac) for _, s in ticks) == 0.0
+    (event,) = [e for _, s in ticks for e in s.events if e.kind == "helm"]
+    assert event.values["neutral"] == pytest.approx(share - 0.5)
+    assert f"{share:.1%} of the weight on the left leg" in event.text
+    assert max(abs(s.scene.steer_frac) for _, s in sail(40.0, share=share)) > 0.4
+
+
+def test_both_sides_are_as_far_from_a_persons_own_amidships():
+    def walks(shift):
+        def gait(t_s, step):
+            return {"load_share_left_frac": 0.47 + (shift if t_s > 30 else 0.0)}
+
+        boat = Boat(Boat.Params(is_own_neutral=True, wave_height_m=0.0), 1)
+        *_, (_, step) = walk(boat, 40.0, gait=gait)
+        return step.scene.steer_frac
+
+    assert walks(0.035) == pytest.approx(0.5, abs=1e-3)
+    assert walks(-0.035) == pytest.approx(-0.5, abs=1e-3)
+
+
+def test_a_foot_on_the_other_belt_steers_nothing_and_the_rudder_comes_amidships():
+    def gait(t_s, step):
+        return {"load_share_left_frac": 0.53 if t_s < 10 else 0.95}
+
+    ticks = list(walk(Boat(Boat.Params(wave_height_m=0.0), 1), 20.0, gait=gait))
+    rudder = {round(state.t_ns / 1e9, 3): step.scene.steer_frac for state, step in ticks}
+    assert rudder[9.0] == pytest.approx(0.025 / 0.06, abs=1e-3)
+    assert rudder[12.8] == pytest.approx(0.025 / 0.06, abs=1e-3)
+    assert rudder[19.0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_who_stands_may_shift_all_of_their_weight():
+    *_, (_, step) = sail(20.0, share=0.95, is_standing=True)
+    assert step.scene.steer_frac > 0.99
+
+
+def test_a_person_of_whom_nothing_is_seen_has_no_amidships_and_no_rudder():
+    ticks = own(nan)
+    assert not [e for _, s in ticks for e in s.events if e.kind == "helm"]
+    assert {s.scene.steer_frac for _, s in ticks} == {0.0}
+
+
 # -- tries and knobs -----------------------------------------------------------------------
 
 
@@ -176,6 +227,24 @@ def test_each_gate_is_a_try_and_its_error_is_the_distance_from_its_middle():
     assert set(results) == {True, False}
     last = ticks[-1][1].scene
     assert (last.passed_gate_count, last.missed_gate_count) == (sum(results), results.count(False))
+
+
+def test_a_gate_missed_by_far_does_not_make_the_next_one_missed():
+    course = Course(Layout(45.0, 8.0, 0.3), 1)
+    gate = course.gate
+    (event,), (tried,) = course.step(gate.x_m + 0.1, 20.0, 1.0, 1, Layout(45.0, 8.0, 0.3))
+    assert not tried.is_success
+    assert event.values["aside_m"] == pytest.approx(20.0)
+    ahead_m = course.gate.x_m - gate.x_m - 0.1, course.gate.y_m - 20.0
+    assert hypot(*ahead_m) == pytest.approx(45.0)
+    assert abs(atan2(ahead_m[1], ahead_m[0]) - 1.0) <= 0.3
+
+
+def test_a_gate_missed_by_little_leaves_the_course_as_it_is_seen():
+    course = Course(Layout(45.0, 8.0, 0.3), 1)
+    seen = course.next_gate
+    course.step(course.gate.x_m + 0.1, 7.9, 0.0, 1, Layout(45.0, 8.0, 0.3))
+    assert course.gate == seen
 
 
 def test_a_missed_gate_is_told_with_how_far_and_where():

@@ -6,6 +6,10 @@ from math import isnan, nan
 import pytest
 from walk import walk
 
+from rehabsim.session.setup import ready_session
+from rehabsim.training.adapt import Adapter
+from rehabsim.training.adapt_params import AdaptParams
+from rehabsim.training.scenario import Try
 from scenarios.drive import Drive
 
 FREE = {"traffic_spacing_m": 2000.0, "light_spacing_m": 1000.0}
@@ -137,11 +141,24 @@ def test_a_lane_that_is_kept_is_a_success_in_each_section():
     assert all(t.is_success and t.error_frac < 0.4 for t in tries)
 
 
+def test_each_try_tells_which_task_it_belongs_to():
+    tries = [t for s in drive() for t in s.tries]
+    assert {t.task for t in tries} == {"lane", "sign"} == set(Drive.tasks)
+    assert sum(t.task == "sign" for t in tries) == len(signs(drive()))
+
+
+def test_the_level_of_the_ready_file_follows_the_lane_and_not_the_signs():
+    adapt = AdaptParams.model_validate(ready_session("drive").adapt)
+    missed = [Try(is_success=False, task="sign")] * 20
+    assert Adapter(adapt.model_copy(update={"is_automatic": True})).hear(missed) == ()
+
+
 def test_off_the_middle_is_told_as_a_part_of_what_is_allowed():
     steps = drive(signs_per_min=0.0, off_m=0.9, curvature=0.0)
     tries = [t for s in steps for t in s.tries][2:]
     assert all(not t.is_success for t in tries)
-    assert [t.error_frac for t in tries] == pytest.approx([0.9 / 0.6] * len(tries), abs=0.05)
+    # The wheel does nothing within 0.004 m of pressure, so that the car may rest 7 cm off.
+    assert [t.error_frac for t in tries] == pytest.approx([0.9 / 0.6] * len(tries), abs=0.12)
 
 
 def test_even_signs_do_not_spoil_the_section():

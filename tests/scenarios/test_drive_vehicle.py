@@ -3,6 +3,7 @@
 from itertools import pairwise
 from math import inf, nan
 
+import numpy as np
 import pytest
 
 from scenarios.drive_vehicle import MAX_LATERAL_MPS2, Steering, Vehicle
@@ -80,6 +81,17 @@ def test_the_wheel_does_nothing_within_the_dead_zone_and_is_full_at_the_range():
     assert turned(0.01) == 0.0
     assert turned(-0.04) == pytest.approx(-0.5, abs=1e-3)
     assert turned(0.2) == pytest.approx(1.0, abs=1e-3)
+
+
+@pytest.mark.parametrize(("shift_m", "turned"), [(0.0, 0.0), (0.02, 0.267), (-0.03, -0.433)])
+def test_of_feet_that_step_in_turn_the_wheel_follows_the_middle(shift_m, turned):
+    steering = Steering()
+    wheel = [
+        steering.step(shift_m + (0.07 if i % 275 < 137 else -0.07), 0.06, 0.004, 0.004)
+        for i in range(3025)
+    ]
+    assert np.mean(wheel[-1375:]) == pytest.approx(turned, abs=0.01)
+    assert np.ptp(wheel[-1375:]) < 0.55
 
 
 @pytest.mark.parametrize("unknown", [nan, inf, -inf])

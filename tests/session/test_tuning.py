@@ -14,7 +14,8 @@ from rehabsim.base.site import Session
 from rehabsim.session.core import PERIOD_NS, CoreInputs
 from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.setup import first_params
-from rehabsim.training.adapt import Adapter, AdaptParams
+from rehabsim.training.adapt import Adapter
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim.training.knob import Knob
 from rehabsim.training.scenario import Step, Try
 
@@ -228,6 +229,22 @@ def test_an_automatic_change_reaches_the_scenario_at_the_next_tick():
     outputs = it.step()
     assert it.scenario.widths == [12.0, pytest.approx(14.8)]
     assert texts(outputs)[0].startswith("Difficulty 0.25 → 0.10: 0 of the last 4 tasks done")
+
+
+def test_all_changes_that_one_tick_brought_are_told_and_can_be_taken_back():
+    it = room(level=0.25, is_automatic=True)
+    it.scenario.tries = (Try(True),) * 5 + (Try(False),) * 4
+    it.step()
+    it.scenario.tries = ()
+    outputs = it.step()
+    assert [text.partition(";")[0] for text in texts(outputs)] == [
+        "Difficulty 0.25 → 0.40: 5 of the last 5 tasks done, over 85%",
+        "Difficulty 0.40 → 0.33: 0 of the last 4 tasks done, under 65%",
+    ]
+    assert it.scenario.widths == [12.0, pytest.approx(12.1)]
+    it.step(request("undo", id="a"))
+    outputs = it.step(request("undo", id="b"))
+    assert outputs.tuned.level == 0.25
 
 
 def test_a_change_that_the_scenario_refuses_leaves_the_level():

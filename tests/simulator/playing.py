@@ -21,7 +21,7 @@ from rehabsim.gait.stability_limits import (
     limit_m,
 )
 from rehabsim.session.setup import ready_session
-from rehabsim.training.adapt import AdaptParams
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim_sim.patients import patient
 from rehabsim_validation.play import DURATIONS_S, OUT, Outcome, write
 from rehabsim_validation.training import WHO

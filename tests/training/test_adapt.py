@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rehabsim.training.adapt import THRESHOLD_REVERSALS, Adapter, AdaptParams
+from rehabsim.training.adapt import THRESHOLD_REVERSALS, Adapter
+from rehabsim.training.adapt_params import AdaptParams, Range
 from rehabsim.training.scenario import Try
 
 WIDTH = {"param": "gate_width_m", "easy": 16.0, "hard": 4.0}
@@ -36,7 +37,7 @@ def play(adapter, ability, count, seed=1, width=0.12):
 
 def test_a_block_with_one_miss_suggests_a_harder_level_and_changes_nothing():
     adapter = make()
-    assert adapter.hear([MISSED] + [DONE] * 8) is None
+    assert adapter.hear([MISSED] + [DONE] * 8) == ()
     assert adapter.offer is None
     adapter.hear([DONE])
     assert adapter.offer.level == pytest.approx(0.45)
@@ -66,8 +67,8 @@ def ended(said):
 )
 def test_a_block_whose_end_is_certain_is_not_waited_for(said, change, reason):
     adapter = make(is_automatic=True)
-    assert adapter.hear(ended(said[:-1])) is None
-    made = adapter.hear(ended(said[-1]))
+    assert adapter.hear(ended(said[:-1])) == ()
+    (made,) = adapter.hear(ended(said[-1]))
     assert made.level == pytest.approx(0.3 + change)
     assert made.cause == reason
 
@@ -75,21 +76,21 @@ def test_a_block_whose_end_is_certain_is_not_waited_for(said, change, reason):
 @pytest.mark.parametrize(("count", "fewest"), [(4, 4), (6, 4), (9, 5), (20, 10)])
 def test_too_easy_takes_half_a_block_without_a_miss_and_at_least_four_tasks(count, fewest):
     adapter = make(is_automatic=True, count=count)
-    assert adapter.hear([DONE] * (fewest - 1)) is None
-    assert adapter.hear([DONE]) is not None
+    assert adapter.hear([DONE] * (fewest - 1)) == ()
+    assert len(adapter.hear([DONE])) == 1
 
 
 def test_once_it_has_become_easier_a_lucky_half_block_makes_it_no_harder():
     adapter = make(is_automatic=True)
     adapter.hear(ended("mmmm"))
-    assert adapter.hear([DONE] * 9) is None
-    assert adapter.hear([DONE]) is not None
+    assert adapter.hear([DONE] * 9) == ()
+    assert len(adapter.hear([DONE])) == 1
 
 
 def test_it_goes_no_more_than_one_step_at_a_time():
     adapter = make(is_automatic=True, level=0.0)
     for said in ("ddddd", "ddddd", "mmmm", *3 * ("mddddddddd",)):
-        change = adapter.hear(ended(said))
+        (change,) = adapter.hear(ended(said))
         assert abs(change.level - change.before) <= adapter.params.step
 
 
@@ -116,7 +117,7 @@ def test_steps_shrink_at_each_turn_back_and_grow_again_onwards():
     adapter = make(is_automatic=True, level=0.5)
     changes = []
     for said in ("ddddd", "mmmm", "dddddddddd", "mmmm", "mmmm", "mmmm"):
-        change = adapter.hear(ended(said))
+        (change,) = adapter.hear(ended(said))
         changes.append(round(change.level - change.before, 4))
     assert changes == [0.15, -0.075, 0.04, -0.04, -0.06, -0.09]
 
@@ -134,6 +135,65 @@ def test_the_level_follows_who_learns():
     before, _ = play(adapter, 0.3, 200)
     after, _ = play(adapter, 0.9, 300, seed=2)
     assert np.mean(after[-100:]) > np.mean(before[-100:]) + 0.3
+
+
+def test_every_change_of_one_tick_is_told():
+    adapter = make(is_automatic=True)
+    changes = adapter.hear([DONE] * 5 + [MISSED] * 4)
+    assert [change.cause for change in changes] == [
+        "5 of the last 5 tasks done, over 85%",
+        "0 of the last 4 tasks done, under 65%",
+    ]
+    assert [change.level for change in changes] == pytest.approx([0.45, 0.375])
+    assert adapter.undo().level == pytest.approx(0.45)
+    assert adapter.undo().level == 0.3
+
+
+# -- what follows the level ----------------------------------------------------------------
+
+
+def test_a_ratio_is_multiplied_by_the_same_with_each_step_and_meets_both_ends():
+    given = Range(param="lane_tolerance_m", easy=2.0, hard=0.5, is_ratio=True)
+    assert [given.at(level) for level in (0.0, 0.5, 1.0)] == [2.0, pytest.approx(1.0), 0.5]
+    assert given.level_of(1.0) == pytest.approx(0.5)
+    assert [given.level_of(value) for value in (9.0, 0.1, 0.0, -1.0)] == [0.0, 1.0, 1.0, 1.0]
+    assert Range(param="a", easy=1.0, hard=4.0, is_ratio=True).level_of(0.0) == 0.0
+
+
+@pytest.mark.parametrize("ends", [(0.0, 1.0), (1.0, -1.0)])
+def test_a_ratio_needs_ends_above_nothing(ends):
+    with pytest.raises(ValidationError, match="is_ratio needs ends above 0"):
+        Range(param="a", easy=ends[0], hard=ends[1], is_ratio=True)
+
+
+@pytest.mark.parametrize(
+    ("level", "count"), [(0.0, 1.0), (0.1, 1.0), (0.2, 2.0), (0.5, 3.0), (0.625, 4.0), (1.0, 5.0)]
+)
+def test_whole_numbers_are_the_nearest_of_each_level(level, count):
+    assert Range(param="count", easy=1.0, hard=5.0, is_whole=True).at(level) == count
+
+
+def test_parameters_that_are_whole_are_rounded_and_others_are_not():
+    more = {"param": "count", "easy": 1.0, "hard": 2.0}
+    params = AdaptParams.model_validate({"ranges": [WIDTH, more]})
+    assert params.values(0.3) == {"gate_width_m": 12.4, "count": 1.3}
+    assert params.rounded({"count"}).values(0.3) == {"gate_width_m": 12.4, "count": 1.0}
+
+
+def test_the_level_follows_the_tasks_that_it_names_and_no_others():
+    adapter = make(is_automatic=True, tasks=["lane"])
+    sign, lane = Try(is_success=False, task="sign"), Try(is_success=True, task="lane")
+    assert adapter.hear([sign] * 20) == ()
+    assert isnan(adapter.recent_frac)
+    (change,) = adapter.hear([lane, sign] * 5)
+    assert change.level == pytest.approx(0.45)
+
+
+def test_without_names_it_follows_all_tasks():
+    adapter = make(is_automatic=True)
+    ends = [Try(is_success=True, task="lane"), Try(is_success=False, task="sign")]
+    adapter.hear([*ends, DONE])
+    assert adapter.recent_frac == pytest.approx(2 / 3)
 
 
 # -- staircases ----------------------------------------------------------------------------
@@ -289,9 +349,9 @@ def test_more_pain_does_not_keep_it_from_getting_easier():
 def test_the_level_never_leaves_its_range_and_an_undone_one_is_the_one_before(ends, rule, level):
     adapter = make(is_automatic=True, rule=rule, level=level)
     for end in ends:
-        change = adapter.hear([Try(end)])
+        changes = adapter.hear([Try(end)])
         assert 0.0 <= adapter.level <= 1.0
-        if change is not None:
+        for change in changes:
             assert change.level == adapter.level != change.before
     while adapter.can_undo:
         adapter.undo()

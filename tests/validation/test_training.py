@@ -8,6 +8,7 @@ import pytest
 from rehabsim.session.setup import ready_session
 from rehabsim.session.together import together_plans
 from rehabsim_validation.training import train
+from rehabsim_validation.training_kept import Kept
 from rehabsim_validation.training_page import Outcome, page, verdict
 from rehabsim_validation.training_rig import Course, TrainingRig, Visit, course, session_of
 
@@ -140,3 +141,59 @@ def test_the_page_tells_of_all_visits_together_and_makes_nothing_up():
     assert "| boat | amputee | 60 | no | 0 | – |" in text
     assert "- 1 x Fallen." in text
     assert "nan" not in text
+
+
+def test_the_page_lists_what_is_not_in_the_band_how_sure_that_is_and_who_fell():
+    text = page(
+        [
+            lived("healthy", 1),
+            lived("balance_loss", 1, late_done=8, has_fallen=True),
+        ],
+        [outcome("healthy"), outcome("amputee", is_finished=False, stops=("Fallen.",))],
+    )
+    short = text.partition("## What falls short\n\n")[2].replace("\n  ", " ")
+    assert short.splitlines() == [
+        "- `boat`, balance loss: still too hard, 0.50 of 16 late tasks (by chance in 95 of 100:"
+        " 0.28 to 0.72).",
+        "- `boat`, balance loss: 1 of 1 visits ended in a fall.",
+        "- `boat`, amputee: the session was stopped.",
+    ]
+    assert page([lived("healthy", 1)], [outcome("healthy")]).endswith(
+        "Nothing of what is asked here.\n"
+    )
+
+
+def test_a_page_without_whole_sessions_says_so():
+    text = page([lived("healthy", 1)], []).replace("\n", " ")
+    assert "and no whole sessions, each from" in text
+    assert "## Whole sessions" not in text
+
+
+# -- what is kept --------------------------------------------------------------------------
+
+
+def test_a_study_that_was_cut_short_goes_on_and_measures_nothing_twice(tmp_path):
+    path, asked = tmp_path / "visits.jsonl", []
+    visits = [Visit("boat", "healthy", seed, 600.0) for seed in (1, 2, 3)]
+
+    def measure(visit):
+        asked.append(visit.seed)
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return lived("healthy", visit.seed)
+
+    with pytest.raises(KeyboardInterrupt):
+        Kept(path, Course).study(measure, visits, 1)
+    found = Kept(path, Course).study(measure, visits, 1)
+    assert asked == [1, 2, 3, 3]
+    assert [each.visit for each in found] == visits
+    assert Kept(path, Course).study(measure, visits, 1) == found
+    assert Kept(path, Course).known([*visits, Visit("boat", "healthy", 4, 600.0)]) == found
+
+
+def test_a_session_whose_difficulty_is_not_known_is_kept_as_it_is(tmp_path):
+    path = tmp_path / "sessions.jsonl"
+    visit = Visit("boat", "healthy", 1, 60.0)
+    Kept(path, Outcome).study(lambda _: outcome("healthy", last_level=nan), [visit], 1)
+    (found,) = Kept(path, Outcome).study(lambda _: pytest.fail("asked again"), [visit], 1)
+    assert isnan(found.last_level)

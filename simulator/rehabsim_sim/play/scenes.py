@@ -22,8 +22,9 @@ LOAD_PER_RAD = 0.15
 TURN_AHEAD_S, DRIFT_AHEAD_S = 1.5, 2.0
 """How far ahead of a boat's turn and a car's drift one steers: what weight takes to act."""
 
-NEAR_M = 8.0
-"""One looks at the gate after the next from so near on."""
+NEAR_M, NEAR_S = 8.0, 3.5
+"""One looks at the gate after the next from so near on, or from so long before, as it takes until
+one's weight turns the boat: what one sees, a stride, the rudder, the hull."""
 
 LANE_GAIN, LANE_PER_CURVATURE_M2 = 0.020, 4.0
 """Shift per distance from the middle of the lane, and per curvature of the bend."""
@@ -91,7 +92,8 @@ def _to_the_gate(scene: Scene, before: Scene, dt_s: float) -> Want:
     x_m, y_m, heading_rad = scene["x_m"], scene["y_m"], scene["heading_rad"]
     gate_m = scene["gate_x_m"], scene["gate_y_m"]
     trial = gate_m
-    if hypot(gate_m[0] - x_m, gate_m[1] - y_m) < NEAR_M and "next_gate_x_m" in scene:
+    near_m = max(NEAR_M, NEAR_S * scene.get("boat_speed_mps", 0.0))
+    if hypot(gate_m[0] - x_m, gate_m[1] - y_m) < near_m and "next_gate_x_m" in scene:
         gate_m = scene["next_gate_x_m"], scene.get("next_gate_y_m", nan)
     aside_rad = _wrapped(atan2(gate_m[1] - y_m, gate_m[0] - x_m) - heading_rad)
     turn_radps = _wrapped(heading_rad - before.get("heading_rad", heading_rad)) / dt_s

@@ -127,8 +127,8 @@ class Session(Strict):
             empty; None keeps the speed that is set.
         perturb: Belts, platform or picture perturb the person, by the table of
             `rehabsim.training.pulse`; None does not.
-        adapt: Difficulty follows the person, by the table of `rehabsim.training.adapt`; None keeps
-            what `params` say.
+        adapt: Difficulty follows the person, by the table of `rehabsim.training.adapt_params`; None
+            keeps what `params` say.
         params: The scenario's own table.
     """
 

@@ -79,6 +79,7 @@ class AnswerCheck:
 
 def _try(answer: object) -> Try:
     plain: Try = _plain(_expect(answer, Try, "a try"), _TRY_KINDS)
+    _expect(plain.task, str, "the task of a try")
     return plain
 
 

@@ -21,6 +21,7 @@ class OwnStage:
         dials: Its parameters that have a knob.
         values: What they are now, by name.
         perturbs: It may wish for perturbations.
+        tasks: Kinds of tasks that it has.
 
     Raises:
         ScenarioError: A knob is on what cannot be turned.
@@ -31,6 +32,7 @@ class OwnStage:
         self.name: str = code.name
         self.Scene: type[Record] = code.Scene
         self.perturbs = bool(getattr(code, "perturbs", False))
+        self.tasks: tuple[str, ...] = tuple(getattr(code, "tasks", ()))
         try:
             self.dials: tuple[Dial, ...] = dials_of(type(code).Params)
             self.values = {d.name: float(getattr(code.params, d.name)) for d in self.dials}

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import sys
+from collections.abc import Collection
 from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import Any, cast
@@ -11,6 +12,7 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError
 from rehabsim.devices.driver import installed
 from rehabsim.session.inspection import check_name, check_parts, failing, only_scenario
+from rehabsim.training.adapt_params import nearest
 from rehabsim.training.motion import Deck
 from rehabsim.training.scenario import Scenario
 
@@ -83,15 +85,22 @@ def _scenario_in_file(path: Path) -> type[Scenario]:
 
 
 def cast_scenario(
-    name: str, params: dict[str, Any], seed: int, *, where: str, deck: Deck | None = None
+    name: str,
+    params: dict[str, Any],
+    seed: int,
+    *,
+    where: str,
+    adapted: Collection[str] = (),
+    deck: Deck | None = None,
 ) -> Scenario:
     """Return a scenario that is ready for its first tick, its parameters checked.
 
     Args:
-        name: Of an installed one, or a file.
-        params: As written.
+        name: Of an installed one, or the path of a file.
+        params: As the session file has them, those that adapt at their first level.
         seed: Of everything random.
         where: File to name in messages.
+        adapted: Which were set by `[adapt]`: the nearest whole number where only those are taken.
         deck: What the room's platform may do for this person; None where there is none.
 
     Raises:
@@ -101,6 +110,9 @@ def cast_scenario(
     kind = load_scenario(name)
     file = Path(getattr(sys.modules.get(kind.__module__), "__file__", None) or name)
     check_parts(kind, file)
+    fields = kind.Params.model_fields
+    whole = {name for name in adapted if name in fields and fields[name].annotation is int}
+    params = {name: nearest(v) if name in whole else v for name, v in params.items()}
     checked = check(params, kind.Params, where=f"{where}: params")
     try:
         scenario = kind(checked, seed)

@@ -43,6 +43,7 @@ class ScenarioPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     Attributes:
         scenario: Name of an installed one, or the path of a file.
         params: Its parameters, as written.
+        adapted: Which of them were set by `[adapt]`.
         seed: Of everything random.
         where: File to name in messages.
         readable: Files and folders that it may read.
@@ -51,6 +52,7 @@ class ScenarioPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     scenario: str
     params: dict[str, object]
+    adapted: tuple[str, ...]
     seed: int
     where: str
     readable: tuple[str, ...]
@@ -72,6 +74,7 @@ class Cast(msgspec.Struct, frozen=True, tag="cast"):
         dials: Its parameters that have a knob.
         values: What they are.
         perturbs: It may wish for perturbations.
+        tasks: Kinds of tasks that it has.
     """
 
     name: str
@@ -79,6 +82,7 @@ class Cast(msgspec.Struct, frozen=True, tag="cast"):
     dials: tuple[Dial, ...]
     values: dict[str, float]
     perturbs: bool
+    tasks: tuple[str, ...]
 
 
 class Refused(msgspec.Struct, frozen=True, tag="refused"):
@@ -129,12 +133,22 @@ def main() -> None:
         os.dup2(nowhere, number)
     try:
         scenario = cast_scenario(
-            plan.scenario, dict(plan.params), plan.seed, where=plan.where, deck=plan.deck
+            plan.scenario,
+            dict(plan.params),
+            plan.seed,
+            where=plan.where,
+            adapted=plan.adapted,
+            deck=plan.deck,
         )
         stage = OwnStage(scenario)
         check = AnswerCheck(stage.Scene)
         cast = Cast(
-            stage.name, tuple(columns_of(stage.Scene)), stage.dials, stage.values, stage.perturbs
+            stage.name,
+            tuple(columns_of(stage.Scene)),
+            stage.dials,
+            stage.values,
+            stage.perturbs,
+            stage.tasks,
         )
     except RehabsimError as error:
         _send(line, Refused(_short(str(error)), isinstance(error, ConfigError)))

@@ -18,7 +18,8 @@ from rehabsim.session.core import Core
 from rehabsim.session.mcap_file import LogHeader
 from rehabsim.session.own_stage import OwnStage
 from rehabsim.session.repertoire import cast_scenario, find_scenario
-from rehabsim.training.adapt import Adapter, AdaptParams
+from rehabsim.training.adapt import Adapter
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim.training.motion import Deck
 from rehabsim.training.pacing import Pacing, PacingParams
 from rehabsim.training.pulse import PerturbParams
@@ -80,8 +81,15 @@ def make_scenario(session: Session, *, where: str, site: Site | None = None) -> 
         ScenarioError: Its file cannot be run, or a knob is on what cannot be turned.
     """
     params = first_params(session, where=where)
-    deck = deck_of(site)
-    return OwnStage(cast_scenario(session.scenario, params, session.seed, where=where, deck=deck))
+    scenario = cast_scenario(
+        session.scenario,
+        params,
+        session.seed,
+        where=where,
+        adapted=adapted_names(session, where=where),
+        deck=deck_of(site),
+    )
+    return OwnStage(scenario)
 
 
 def deck_of(site: Site | None) -> Deck | None:
@@ -105,6 +113,16 @@ def first_params(session: Session, *, where: str) -> dict[str, Any]:
             f"{where}: params.{both[0]}: is set by [adapt] too; take it out of one of them."
         )
     return session.params | adapted
+
+
+def adapted_names(session: Session, *, where: str) -> tuple[str, ...]:
+    """Return the parameters that `[adapt]` sets.
+
+    Raises:
+        ConfigError: `[adapt]` is wrong.
+    """
+    adapt = _adapt_params(session, where)
+    return () if adapt is None else tuple(given.param for given in adapt.ranges)
 
 
 def _adapt_params(session: Session, where: str) -> AdaptParams | None:
@@ -158,7 +176,18 @@ def _adapter(session: Session, scenario: Stage, where: str) -> Adapter | None:
                 raise ConfigError(
                     f"{place} = {end:g} is outside its range, {dial.low:g} to {dial.high:g}."
                 )
-    return Adapter(params)
+            if dial.is_whole and not end.is_integer():
+                raise ConfigError(
+                    f"{place} = {end:g}: takes whole numbers only, so both ends must be one."
+                )
+    unknown = [name for name in params.tasks if name not in scenario.tasks]
+    if unknown:
+        raise ConfigError(
+            f"{where}: adapt.tasks: {scenario.name} has no tasks called {unknown[0]!r}. It has:"
+            f" {', '.join(scenario.tasks) or 'only one kind, which has no name'}."
+        )
+    whole = {name for name, dial in dials.items() if dial.is_whole}
+    return Adapter(params.rounded(whole))
 
 
 def _unrest(site: Site, session: Session, where: str) -> Unrest | None:

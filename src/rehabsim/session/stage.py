@@ -28,7 +28,7 @@ from rehabsim.session.scenario_process import (
     Turn,
     Turned,
 )
-from rehabsim.session.setup import deck_of, first_params, make_scenario
+from rehabsim.session.setup import adapted_names, deck_of, first_params, make_scenario
 from rehabsim.training.motion import Deck
 from rehabsim.training.scenario import Stage, Step, Try
 
@@ -101,6 +101,7 @@ class ProcessStage:
         self.dials = said.dials
         self.values = said.values
         self.perturbs = said.perturbs
+        self.tasks = said.tasks
         self._enclosure = enclosure
         self._line = enclosure.line
         self._line.settimeout(FIRST_ANSWER_S)
@@ -208,6 +209,7 @@ async def _start(session: Session, where: str, deck: Deck | None) -> ProcessStag
     plan = ScenarioPlan(
         scenario=name,
         params=first_params(session, where=where),
+        adapted=adapted_names(session, where=where),
         seed=session.seed,
         where=where,
         readable=enclosure.readable,

@@ -130,8 +130,7 @@ class Tuning:
         self.success_count += sum(given.is_success for given in tries)
         if self._adapter is None:
             return
-        change = self._adapter.hear(tries)
-        if change is not None:
+        for change in self._adapter.hear(tries):
             self._follow(change)
         offer = self._adapter.offer
         if offer is not None and offer != self._offer:

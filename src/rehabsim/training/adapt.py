@@ -8,14 +8,10 @@ What a rule would do is only suggested unless a session file says that it may do
 from collections import deque
 from collections.abc import Sequence
 from math import nan
-from typing import Annotated, Literal, NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
-from pydantic import Field, model_validator
-
-from rehabsim.base.config import Strict
+from rehabsim.training.adapt_params import AdaptParams
 from rehabsim.training.scenario import Try
-
-Frac = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 MOST_EFFORT_RPE = 14.0
 """Harder is not suggested to who finds it harder than this, Borg 6 to 20. Source: a session's
@@ -33,77 +29,6 @@ REVERSALS_FIRST = 1
 
 THRESHOLD_REVERSALS = 6
 """A staircase's threshold is the mean level of so many last reversals."""
-
-
-class Range(Strict):
-    """One `[[adapt.ranges]]`: a live parameter, and what it is at both ends of the level."""
-
-    param: Annotated[str, Field(min_length=1, max_length=64)]
-    easy: Annotated[float, Field(allow_inf_nan=False)]
-    hard: Annotated[float, Field(allow_inf_nan=False)]
-
-    @model_validator(mode="after")
-    def _differ(self) -> Self:
-        if self.easy == self.hard:
-            raise ValueError(f"easy and hard are both {self.easy:g}, so there is nothing to adapt")
-        return self
-
-    def at(self, level: float) -> float:
-        """Return the parameter at a level."""
-        return self.easy + level * (self.hard - self.easy)
-
-    def level_of(self, value: float) -> float:
-        """Return the level at which the parameter is nearest to `value`."""
-        return min(max((value - self.easy) / (self.hard - self.easy), 0.0), 1.0)
-
-
-class AdaptParams(Strict):
-    """`[adapt]` of a session file.
-
-    Attributes:
-        ranges: What becomes harder with the level.
-        level: Where it begins.
-        rule: `band`, `staircase` or `weighted`.
-        is_automatic: Changes are made, not suggested.
-        count: Tasks that the band judges together.
-        low_frac: Less success is too hard: for the band.
-        high_frac: More success is too easy: for the band.
-        up_count: Successes in a row until it is harder: for the staircase, 2 ends at 71 % success
-            and 3 at 79 %.
-        target_frac: Success at which the weighted one ends.
-        step: First change of the level, and the greatest.
-        min_step: Least one.
-    """
-
-    ranges: Annotated[tuple[Range, ...], Field(min_length=1, max_length=16, strict=False)]
-    level: Frac = 0.3
-    rule: Literal["band", "staircase", "weighted"] = "band"
-    is_automatic: bool = False
-    count: Annotated[int, Field(ge=4, le=50)] = 10
-    low_frac: Frac = 0.65
-    high_frac: Frac = 0.85
-    up_count: Annotated[int, Field(ge=1, le=5)] = 2
-    target_frac: Annotated[float, Field(ge=0.5, le=0.95)] = 0.75
-    step: Annotated[float, Field(ge=0.02, le=0.5)] = 0.15
-    min_step: Annotated[float, Field(ge=0.01, le=0.5)] = 0.04
-
-    @model_validator(mode="after")
-    def _agree(self) -> Self:
-        if not self.low_frac < self.high_frac:
-            raise ValueError(
-                f"low_frac {self.low_frac:g} is not below high_frac {self.high_frac:g}"
-            )
-        if self.min_step > self.step:
-            raise ValueError(f"min_step {self.min_step:g} is over step {self.step:g}")
-        names = [r.param for r in self.ranges]
-        twice = {name for name in names if names.count(name) > 1}
-        if twice:
-            raise ValueError(f"ranges name {', '.join(sorted(twice))} twice")
-        return self
-
-    def values(self, level: float) -> dict[str, float]:
-        """Return the parameters at a level."""
-        return {r.param: r.at(level) for r in self.ranges}
 
 
 class Move(NamedTuple):
@@ -257,9 +182,8 @@ class Adapter:
     Attributes:
         level: Now.
         offer: What is suggested, None where nothing is.
-        try_count: Tasks that ended.
-        success_count: Of them done.
-        recent_frac: Success of the tasks at this level, at most the last `count`; NaN before any.
+        recent_frac: Success of the tasks that it follows, at this level, at most the last `count`;
+            NaN before any.
     """
 
     def __init__(self, params: AdaptParams) -> None:
@@ -301,10 +225,12 @@ class Adapter:
         if self.offer is not None and self.offer.level > self.level and self.brake:
             self.offer = None
 
-    def hear(self, tries: Sequence[Try]) -> Change | None:
-        """Take how tasks ended; return the change that was made, where changes are made."""
-        made: Change | None = None
+    def hear(self, tries: Sequence[Try]) -> tuple[Change, ...]:
+        """Take how tasks ended; return the changes that were made, where changes are made."""
+        made: list[Change] = []
         for given in tries:
+            if self.params.tasks and given.task not in self.params.tasks:
+                continue
             self._recent.append(given.is_success)
             move = self._rule.hear(given.is_success, self.level)
             if move is None:
@@ -314,10 +240,10 @@ class Adapter:
             if level == self.level or (level > self.level and self.brake):
                 continue
             if self.params.is_automatic:
-                made = self._go(level, move.reason)
+                made.append(self._go(level, move.reason))
             else:
                 self.offer = Offer(level, move.reason)
-        return made
+        return tuple(made)
 
     @property
     def brake(self) -> str:

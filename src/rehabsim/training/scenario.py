@@ -20,10 +20,12 @@ class Try(Record, frozen=True):
         is_success: The person did what was asked.
         error_frac: By how much they missed the middle, as a part of what was allowed: 0 is perfect,
             1 the edge of success; NaN where nothing of the kind is measured.
+        task: Which kind of task, one of the scenario's `tasks`, where it has several.
     """
 
     is_success: bool
     error_frac: float = nan
+    task: str = ""
 
 
 class Step(Record, frozen=True):
@@ -56,6 +58,8 @@ class Stage(Protocol):
         values: What they are, by name.
         perturbs: It may wish for perturbations: a scenario says so by an attribute of this name,
             and they are held back until whoever commands lets them come.
+        tasks: Kinds of tasks that it has: a scenario says so by an attribute of this name, and
+            `[adapt]` may name those that its level follows.
     """
 
     name: str
@@ -63,6 +67,7 @@ class Stage(Protocol):
     dials: tuple[Dial, ...]
     values: dict[str, float]
     perturbs: bool
+    tasks: tuple[str, ...]
 
     def step(self, state: State) -> Step:
         """Return the answer to `state`; called once a tick, in every mode."""
