@@ -102,7 +102,7 @@ def rows(share: float) -> Iterator[Row]:
         return max(round(count * share), LEAST_COUNT)
 
     def once(what: str, count: int, make: Callable[[int], Iterable[Row]]) -> list[Row]:
-        return rows_once("processes", f"{what}, {some(count)}", lambda: make(some(count)))
+        return rows_once("processes", what, some(count), make)
 
     with tempfile.TemporaryDirectory() as folder, House(Path(folder)) as house:
         for fault in (*KEEPERS, *operators(house)):

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from faults.figures import Row
@@ -46,29 +46,30 @@ def study_once(measure: Callable[[T], R], cases: Sequence[T], kind: type[R]) -> 
     return [msgspec.convert(known[_name(case)], kind) for case in cases]
 
 
-def rows_once(campaign: str, part: str, make: Callable[[], Iterable[Row]]) -> list[Row]:
+def rows_once(
+    campaign: str, part: str, count: int, make: Callable[[int], Iterable[Row]]
+) -> list[Row]:
     """Return the rows that a part of a campaign makes; what is kept is not made again.
 
     Args:
         campaign: The shelf's name.
-        part: What is made, and how much of it.
-        make: Makes them.
+        part: What is made.
+        count: How many trials of it at least; those kept may be more.
+        make: Makes them of so many.
     """
     folder = os.environ.get("REHABSIM_KEEP")
     if not folder:
-        return list(make())
+        return list(make(count))
     shelf = Path(folder) / f"{campaign}.jsonl"
-    known = _read(shelf)
-    if part not in known:
-        rows = list(make())
-        plain = msgspec.to_builtins(rows, enc_hook=lambda number: number.tolist())
+    done_count, plain = _read(shelf).get(part, (0, []))
+    if done_count < count:
+        plain = msgspec.to_builtins(list(make(count)), enc_hook=lambda number: number.tolist())
         with shelf.open("ab") as file:
-            file.write(json.dumps([part, plain]).encode() + b"\n")
-        known = _read(shelf)
-    return msgspec.convert(known[part], list[Row])
+            file.write(json.dumps([part, [count, plain]]).encode() + b"\n")
+    return msgspec.convert(plain, list[Row])
 
 
-def _read(shelf: Path) -> dict[str, object]:
+def _read(shelf: Path) -> dict[str, Any]:
     lines = shelf.read_bytes().splitlines() if shelf.exists() else []
     return dict(json.loads(line) for line in lines)
 

@@ -78,14 +78,16 @@ def test_rows_that_were_made_are_kept_as_they_were(tmp_path, monkeypatch):
     row = Row("belts rest", 2, 1, [np.float64(1.5), float("nan")], "ms", "2 ms", "slow")
     made = []
 
-    def make():
-        made.append(row)
+    def make(count):
+        made.append(count)
         yield row
 
-    first, second = (kept.rows_once("belts", "rest, 2", make) for _ in range(2))
+    first, second = (kept.rows_once("belts", "rest", count, make) for count in (3, 2))
     assert first[0][:3] == second[0][:3] == row[:3]
     assert second[0].values[0] == 1.5
     assert second[0].values[1] != second[0].values[1]
-    assert len(made) == 1
-    kept.rows_once("belts", "rest, 3", make)
-    assert len(made) == 2
+    assert made == [3]
+    kept.rows_once("belts", "rest", 4, make)
+    assert made == [3, 4]
+    assert kept.rows_once("belts", "stop", 1, make)
+    assert made == [3, 4, 1]
