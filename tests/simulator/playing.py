@@ -44,9 +44,8 @@ def game_of(visit):
     """Return a game of a scenario as it is shipped, played to its end."""
     ready = ready_session(visit.scenario)
     adapt = AdaptParams.model_validate(ready.adapt)
-    turned = {one.param: one.easy + adapt.level * (one.hard - one.easy) for one in adapt.ranges}
     kind = SCENARIOS[visit.scenario]
-    scenario = kind(kind.Params(**{**ready.params, **turned}), visit.seed)
+    scenario = kind(kind.Params(**{**ready.params, **adapt.values(adapt.level)}), visit.seed)
     game = Game(scenario, patient(visit.who), visit.seed, ready.cruise_speed_mps)
     return game.live(visit.duration_s)
 
