@@ -138,6 +138,18 @@ def test_a_treadmill_that_was_called_anew_while_idle_is_reset_without_a_stop():
     trial(story)
 
 
+def test_a_refused_reset_does_not_reset_a_treadmill_because_of_its_name():
+    async def story(belts, hands, keeper):
+        await hands.walk()
+        hands.link.write(encode(Ask("same", "stop", "hands")))
+        hands.link.write(encode(Ask("same", "reset", "hands")))
+        await asyncio.sleep(0.1)
+        assert hands.mode == "stopping"
+        assert belts.verbs == ["reset", "arm"]
+
+    trial(story)
+
+
 def test_a_stop_among_a_flood_of_asks_is_obeyed():
     async def story(belts, hands, keeper):
         await hands.walk()

@@ -163,3 +163,20 @@ def test_the_longest_asks_in_their_greatest_number_fit_one_report():
         assert len(answers(hands)) == MAX_WAITING + 1
 
     trial(story)
+
+
+def test_what_waits_of_one_who_has_hung_up_does_not_act():
+    async def story(belts, hands, keeper):
+        write(hands.link, "reset", 1)
+        await asyncio.sleep(0.05)
+        assert hands.mode == "idle"
+        other = await open_link(URL, hands.clock, device="keeper")
+        write(other, "pause", 40, who="other")
+        write(other, "arm", 1, who="other")
+        await asyncio.sleep(0)
+        await other.close()
+        await asyncio.sleep(0.1)
+        assert hands.mode == "idle"
+        assert "other-arm-0" not in answers(hands)
+
+    trial(story)

@@ -62,11 +62,7 @@ def test_each_cause_freezes_an_engaged_platform(spoilt, cause):
 
 @pytest.mark.parametrize(("spoilt", "cause"), CAUSES)
 def test_each_cause_freezes_a_platform_on_its_way_home(spoilt, cause):
-    bench = Bench().moving(FAR, 1.0)
-    bench.rest()
-    bench.ticks(40)
-    bench.tick("settle")
-    bench.ticks(100)
+    bench = going_home()
     check_frozen(bench, bench.tick(**spoilt), cause)
 
 
@@ -97,6 +93,29 @@ def test_a_base_that_holds_by_itself_freezes(mode):
     bench = Bench().moving(FAR, 0.3) if mode == "moving" else Bench().engaged()
     bench.base.hold = "it reports torque"
     check_frozen(bench, bench.tick(), "the base holds by itself: it reports torque")
+
+
+def going_home():
+    bench = Bench().moving(FAR, 1.0)
+    bench.rest()
+    bench.ticks(40)
+    bench.tick("settle")
+    bench.ticks(100)
+    assert bench.state.mode == "settling"
+    return bench
+
+
+def test_a_base_that_holds_by_itself_on_its_way_home_freezes():
+    bench = going_home()
+    bench.base.hold = "it reports torque"
+    check_frozen(bench, bench.tick(), "the base holds by itself: it reports torque")
+
+
+def test_a_base_that_sticks_on_its_way_home_freezes():
+    bench = stuck(going_home())
+    bench.ticks(500)
+    assert bench.state.mode == "freeze"
+    assert "where" in bench.state.cause or "apart" in bench.state.cause
 
 
 def test_the_bases_own_emergency_stop_freezes():

@@ -168,5 +168,6 @@ class Audience:
     def _forget(self, link: Link) -> None:
         self._links.remove(link)
         self._ask_ids.pop(link, None)
+        self._waiting.pop(link, None)
         if self._speaker is link:
             self._speaker = None

@@ -19,7 +19,7 @@ from rehabsim.base.config import check
 from rehabsim.base.errors import ConfigError, DeviceError, RehabsimError
 from rehabsim.base.limits import Limits, PlatformLimits
 from rehabsim.base.realtime import be_realtime
-from rehabsim.base.records import BeltCommand, BeltSample, Mode, Severity
+from rehabsim.base.records import BeltCommand, BeltSample, Severity
 from rehabsim.base.site import DeviceTable
 from rehabsim.devices.driver import TREADMILLS, Treadmill, make_driver
 from rehabsim.safety.audience import Audience
@@ -156,10 +156,7 @@ class Keeper:
             platform_cause="" if self.platform is None else self.platform.belt_cause,
         )
         decision = guard(self.state, inputs, self._limits)
-        resets = {ask.id for ask in asks if ask.name == "reset"}
-        if any(answer.is_accepted and answer.id in resets for answer in decision.answers):
-            self._treadmill.reset()
-        self._prepare(self.state.mode, decision.state.mode)
+        self._prepare(self.state, decision.state)
         self.state = decision.state
         self._send(decision.command, tick)
         self._contact.retry(t_ns)
@@ -220,13 +217,17 @@ class Keeper:
             self._belt = samples[-1]
             self._contact.hear()
 
-    def _prepare(self, was: Mode, now: Mode) -> None:
+    def _prepare(self, before: GuardState, after: GuardState) -> None:
         """Take a treadmill with a state of its own along when the belts are armed or let go."""
-        if now == was:
+        was, now = before.mode, after.mode
+        if was == now and before.since_ns == after.since_ns:
             return
+        if was == "locked" or was == now == "idle":
+            # By a reset; what armed idle belts and let them go within one tick does no harm.
+            self._treadmill.reset()
         if now == "armed":
             self._treadmill.arm(self._room)
-        elif now in ("idle", "locked") and was != "locked":
+        elif now in ("idle", "locked") and was not in ("locked", now):
             self._treadmill.disarm()
 
     def _send(self, command: BeltCommand, tick: int) -> None:

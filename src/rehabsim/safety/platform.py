@@ -258,7 +258,6 @@ class _Turn:
         self.enter("settling")
         self.cause = ""
         self.is_ours = self.is_ours and self.base == "engaged"
-        self.is_resetting = self.base in STOPPED
         self.tell("mode", "Settling: the platform goes home.")
         return ""
 
@@ -269,7 +268,7 @@ class _Turn:
             self.enter("moving")
             self.tell("mode", "The platform follows the training, gently at first.")
         if self.mode == "settling":
-            self.is_resetting = self.is_resetting and self.base in STOPPED
+            self.is_resetting = self.base in STOPPED  # One that stops later has frozen before.
             cause = self.why_not_settling()
             if cause:
                 self.freeze(cause)
