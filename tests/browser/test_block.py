@@ -30,13 +30,18 @@ BLOCK = BlockPlace(
 def test_a_block_says_what_it_is_counts_down_and_leaves_its_rest_on_the_screen(open_site):
     ends = Ends(walk_s=BLOCK.lasts_s)
     calm = {"wave_height_m": 0.0}
-    with open_site("boat", room=room(**PATIENT), ends=ends, block=BLOCK, **calm) as site:
+    block = replace(BLOCK, effort_scale="0-10")
+    with open_site("boat", room=room(**PATIENT), ends=ends, block=block, **calm) as site:
         page = site.open("/console")
         expect(page.locator("#block-title")).to_have_text("Block 2 of 5: Straight on")
         card = page.locator(".block")
         expect(card).to_contain_text("Visit 3 of 10, Balance after a fall")
         expect(card).to_contain_text("Keep the bow between the posts.")
         expect(page.locator("#block-left")).to_have_text("0:08 left")
+        page.click("#effort")
+        expect(page.locator("#rate-effort-10")).to_be_visible()
+        expect(page.locator("#rate-effort-20")).to_have_count(0)
+        page.click("#effort")
         walk(page)
         expect(page.locator("#block-left")).to_have_text(re.compile("0:0[1-6] left"))
         sentence = page.locator("#mode-sentence")

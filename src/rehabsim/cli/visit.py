@@ -124,7 +124,6 @@ class VisitRun:
         self._answers, self._day, self._say = answers, day, say
         self._resting = Resting(day, answers, say)
         self._short_steps = short_steps
-        self._has_gone_on = False
 
     def check(self, visit: Visit) -> None:
         """Make sure that the room can do every block, before anybody stands on the belts.
@@ -205,17 +204,20 @@ class VisitRun:
         if note:
             self._say(f"{note} This block is left out.")
             return self._with(visit, BlockOutcome(number, is_left_out=True, note=note))
-        visit = self._with(visit, self._walk(visit, number, block))
-        visit = self._ask(visit, is_told=self._has_gone_on)
+        outcome, has_gone_on = self._walk(visit, number, block)
+        visit = self._ask(self._with(visit, outcome), is_told=has_gone_on)
         if visit.stopped:
             return visit
         if not visit.blocks[-1].is_complete:
             return self._after_cut(visit)
-        has_rested = self._has_gone_on or next_block(self._programme, visit) is None
+        has_rested = has_gone_on or next_block(self._programme, visit) is None
         return visit if has_rested else self._rest(visit)
 
-    def _walk(self, visit: Visit, number: int, block: Block) -> BlockOutcome:
-        """Run one block; a session that failed is written down before it is told."""
+    def _walk(self, visit: Visit, number: int, block: Block) -> tuple[BlockOutcome, bool]:
+        """Run one block; return what came of it, and whether somebody went on at a console.
+
+        A session that failed is written down before it is told.
+        """
         session = self._session(visit, number)
         path = log_path(self._folder, session.subject, self._name, visit.visit, number)
         planned_s = block.duration(visit.level)
@@ -229,14 +231,14 @@ class VisitRun:
             failed = BlockOutcome(number, log=path.name, note=note, ended_utc_ns=ended_ns)
             self._with(visit, failed)
             raise
-        tries, self._has_gone_on = done.tries, done.has_gone_on
+        tries = done.tries
         told = f"{tries.success_count} of {tries.count} tries" if tries.count else "no tries told"
         lasted = f"{done.lasted_s:.0f} of {planned_s:.0f} s"
         self._say(
             f"Block {number}: {lasted}, {told}. {ENDED.get(done.ended, '')} {done.stop}".rstrip()
         )
         is_whole = done.lasted_s >= planned_s - SHORT_S
-        return BlockOutcome(
+        outcome = BlockOutcome(
             number,
             log=path.name,
             walked_s=round(done.lasted_s, 2),
@@ -249,6 +251,7 @@ class VisitRun:
             end=done.ended or ("time" if is_whole else "stop" if done.stop else "hand"),
             ended_utc_ns=self._day.now_ns() - round(done.rested_s * NS),
         )
+        return outcome, done.has_gone_on
 
     def _place(self, visit: Visit, number: int) -> BlockPlace:
         """Return what a console tells of a block, and what comes after it."""
