@@ -15,6 +15,7 @@ from rehabsim.base.records import Event
 from rehabsim.cli.logs import _report_folders
 from rehabsim.research.measures import measures_of
 from rehabsim.research.page import origin_of, render_page
+from rehabsim.research.plots import shown_s
 from rehabsim.research.report import write_report
 from rehabsim.research.walk import read_walk
 from rehabsim.session.log import LogReader, LogWriter
@@ -271,3 +272,8 @@ def test_measures_are_valid_json_without_nan(report):
     text = (report / "measures.json").read_bytes()
     assert b"NaN" not in text
     msgspec.json.decode(text)
+
+
+@pytest.mark.parametrize(("until_s", "shown"), [(40.0, (19.5, 29.5)), (12.0, (9.0, 12.0))])
+def test_where_nobody_walks_the_forces_that_there_are_are_shown(until_s, shown):
+    assert shown_s([], np.arange(9.0, until_s + 0.0005, 0.001)) == pytest.approx(shown, abs=0.002)

@@ -51,6 +51,9 @@ NAMES = ("belt_speed", "vertical_forces", "mean_vertical_forces", "step_times")
 WIDTH_IN = 7.3
 DPI = 170
 SHOWN_STRIDES = 4
+STANDING_S = 10.0
+"""Forces of so long are shown where nobody walks."""
+
 PERCENT = np.linspace(0, 100, 101)
 MEDIAN_OVER = 9
 """Steps under the line through the step times."""
@@ -86,9 +89,8 @@ def make_plots(walk: Walk) -> list[Plot]:
     with mpl.rc_context(STYLE):
         if walk.belts is not None:
             drawn.append(_belt_speed(walk))
-        shown = _shown(strides)
         if len(walk.plate_t_s) and np.isfinite(walk.left_fz_n + walk.right_fz_n).any():
-            drawn.append(_forces_over_time(walk, strides, shown))
+            drawn.append(_forces_over_time(walk, strides))
         if any(isfinite(stride.stance_time_s) for stride in strides):
             drawn.append(_mean_forces(walk, strides))
         if any(isfinite(stride.step_time_s) for stride in strides):
@@ -193,8 +195,12 @@ def _time_axis(ax: Axes, walk: Walk) -> None:
 # -- forces --------------------------------------------------------------------------------
 
 
-def _shown(strides: Sequence[Stride]) -> tuple[float, float]:
-    """Return a window of a few strides in the middle of the longest unbroken walk, s."""
+def shown_s(strides: Sequence[Stride], plate_t_s: Doubles) -> tuple[float, float]:
+    """Return which forces are shown, s.
+
+    A few strides in the middle of the longest unbroken walk; where nobody walks, the middle of what
+    there is.
+    """
     runs: list[list[Stride]] = [[]]
     for stride in strides:
         if isfinite(stride.next_heel_strike_t_s):
@@ -203,7 +209,10 @@ def _shown(strides: Sequence[Stride]) -> tuple[float, float]:
             runs.append([])
     longest = max(runs, key=len)
     if not longest:
-        return 0.0, 5.0
+        first_s, last_s = float(plate_t_s[0]), float(plate_t_s[-1])
+        middle_s = 0.5 * (first_s + last_s)
+        half_s = 0.5 * min(STANDING_S, last_s - first_s)
+        return middle_s - half_s, middle_s + half_s
     first = longest[max((len(longest) - 2 * SHOWN_STRIDES) // 2, 0)]
     last = longest[min(longest.index(first) + 2 * SHOWN_STRIDES - 1, len(longest) - 1)]
     return first.heel_strike_t_s - 0.15, last.next_heel_strike_t_s + 0.15
@@ -212,7 +221,8 @@ def _shown(strides: Sequence[Stride]) -> tuple[float, float]:
 _MARKS = (("heel_strike", "heel strike", "v"), ("toe_off", "toe-off", "^"))
 
 
-def _forces_over_time(walk: Walk, strides: Sequence[Stride], shown: tuple[float, float]) -> Plot:
+def _forces_over_time(walk: Walk, strides: Sequence[Stride]) -> Plot:
+    shown = shown_s(strides, walk.plate_t_s)
     first, last = np.searchsorted(walk.plate_t_s, shown)
     t_s = walk.plate_t_s[first:last]
     is_gap = np.zeros(len(t_s), bool)
@@ -248,6 +258,8 @@ def _forces_over_time(walk: Walk, strides: Sequence[Stride], shown: tuple[float,
     caption = (
         f"Raw samples over about {SHOWN_STRIDES} strides in the middle of the walk, with the heel"
         " strikes and toe-offs that were found."
+        if strides
+        else "Raw samples in the middle of the session; nobody took a whole stride."
     )
     return _plot("vertical_forces", "Vertical forces", caption, 2.9, draw)
 
